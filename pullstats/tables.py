@@ -12,16 +12,22 @@ if TYPE_CHECKING:
 
 REQUESTS = (
     "ts", "date", "caller_id", "resource_id", "method", "status", "bytes", "duration_ms",
-    "principal_id", "request_key", "source_id", "line",
+    "principal_id", "request_key", "source_id", "line", "conditional",
 )  # fmt: skip
 CALLERS = (
     "caller_id", "address_id", "agent_id", "origin_id", "endpoint_id", "site_id", "user_agent",
     "client", "client_version", "kind", "os", "os_version", "distro", "arch", "runtime", "ci",
     "country", "asn", "organisation", "network", "cloud", "cloud_region", "company", "company_evidence", "label",
+    "as_of",
 )  # fmt: skip
 RESOURCES = (
     "resource_id", "host", "namespace", "path",
-    "ecosystem", "artifact", "version", "reference", "reference_kind", "role", "platform",
+    "ecosystem", "artifact", "version", "reference", "reference_kind", "role", "platform", "as_of",
+)  # fmt: skip
+SOURCES = (
+    "source_id", "source", "sha256", "length", "parent", "offset", "format", "mode",
+    "lines", "parsed", "ignored", "rejected", "duplicates", "reasons", "first", "last",
+    "program", "tables", "as_of", "commit_id",
 )  # fmt: skip
 ACTIVITIES = (
     "ts", "date", "seconds", "caller_id", "origin_id", "principal_id", "artifact_id", "ecosystem", "artifact",
@@ -56,6 +62,16 @@ RECORD: Mapping[str, str] = {
     "country": "string",
 }
 PARSED, IGNORED, REJECTED = 0, 1, 2
+
+TABLES: Mapping[str, tuple[str, ...]] = {
+    "requests": REQUESTS,
+    "callers": CALLERS,
+    "resources": RESOURCES,
+    "activities": ACTIVITIES,
+    "sources": SOURCES,
+}
+DIMENSION_KEYS: Mapping[str, str] = {"callers": "caller_id", "resources": "resource_id"}
+PARTITIONED = ("requests", "activities")
 
 CLIENT_COLUMNS = ("client", "client_version", "kind", "os", "os_version", "distro", "arch", "runtime", "ci")
 NETWORK_COLUMNS = (

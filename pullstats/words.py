@@ -74,6 +74,35 @@ COLUMNS: dict[str, Column] = {
         Column("status", "int32", "The HTTP status; null where none was logged.", "request", dimension=True),
         Column("duration_ms", "int64", "How long the request took, in milliseconds.", "request"),
         Column("bytes", "int64", "Body bytes sent; never of HEAD requests.", "measure"),
+        Column("conditional", "boolean", "The log shows that the request was conditional (If-None-Match).", "request"),
+        Column("as_of", "time", "When this row was written; the newest row of an id counts."),
+        # sources
+        *_columns(
+            "none",
+            "string",
+            source="Base name of the log; its folders can hold a user's name.",
+            sha256="SHA-256 of the decompressed bytes.",
+            parent="SHA-256 of the beginning that was read before, for a log that grew.",
+            format="The format entry that read the log.",
+            mode="How the source answers: auto, serve or redirect.",
+            reasons="How many lines were ignored or rejected for which reason, as JSON.",
+            program="Version of pullstats that read the log.",
+            tables="Versions of the rule, client, route and geo tables, as JSON.",
+            commit_id="The commit that the source came with.",
+        ),
+        *_columns(
+            "none",
+            "int64",
+            length="Decompressed bytes up to the end of the last line read.",
+            offset="Decompressed bytes before the first line read.",
+            lines="Lines read: parsed + ignored + rejected.",
+            parsed="Lines that are requests.",
+            ignored="Lines that belong to the log but are no requests.",
+            rejected="Lines that do not fit the format.",
+            duplicates="Parsed lines whose request another source holds too.",
+        ),
+        Column("first", "time", "The earliest logged time."),
+        Column("last", "time", "The latest logged time."),
         # callers
         Column("user_agent", "string", "The user agent, masked: only ordinary product tokens stay.", "caller"),
         *_columns(
@@ -130,5 +159,128 @@ COLUMNS: dict[str, Column] = {
         *_columns("activity", "string", digest="The first digest fetched.", flags="What is unusual, comma-joined."),
         Column("requests", "int64", "Requests: accepted lines of the log.", "measure"),
         Column("action", "string", "download, refresh, version_check, aux, listing, orphan, push or failed.", "activity", dimension=True),
+    ]
+}
+
+# Columns of answers
+
+ANSWERS: dict[str, Column] = {
+    column.name: column
+    for column in [
+        Column("period_start", "string", "Beginning of the period, ISO text in the asked zone.", "period"),
+        Column("period_end", "string", "End of the period, not in it.", "period"),
+        Column("partial", "boolean", "The log does not cover the whole period.", "period"),
+        *_columns(
+            "measure",
+            "int64",
+            origins="Distinct origins of what --of names (pulls, unless said).",
+            endpoints="Distinct IPv4 addresses and IPv6 /64 networks.",
+            origins_strict="Distinct pairs of address and user agent.",
+            unique_downloads="Distinct (origin, artifact, version, UTC day) with a download.",
+            contacts="Pulls and checks.",
+            pulls="Downloads and refreshes.",
+            downloads="Content was sent.",
+            checks="Version checks: HEAD and 304; never a download.",
+            polls="Contacts without content by pollers.",
+            invocations="Contacts that are no polls: a lower bound of starts.",
+            rank="Place, from 1.",
+            interval_seconds="The poller's interval, in seconds.",
+        ),
+        *_columns(
+            "measure",
+            "float",
+            origins_share="Share of all origins; an origin can be in several rows.",
+            pulls_share="Share of all pulls.",
+            share="Share of what --of names.",
+            cumulative_share="Share of this row and all rows above it.",
+        ),
+        Column("origin", "string", "The first 10 hex digits of the origin's id.", "origin", personal=True),
+        Column("behavior", "string", "poller, dev, ci, mirror, scanner, irregular or too_little.", "origin", dimension=True),
+        Column("first_seen", "time", "The first time."),
+        Column("last_seen", "time", "The last time."),
+        Column("metric", "string", "Name of a figure."),
+        Column("value", "string", "The figure."),
+        Column("time", "time", "When."),
+    ]
+}
+# `platform` of an answer is the caller's; a resource has its own.
+PLATFORM = "platform"
+DIMENSIONS: dict[str, Column] = {
+    name: column for name, column in {**COLUMNS, **ANSWERS}.items() if column.dimension
+} | {"host": COLUMNS["host"]}
+IDENTITIES = ("principal", "strict", "origin", "endpoint", "site", "asn", "company")
+OF = ("requests", "contacts", "pulls", "downloads", "checks")
+PERIOD = ("period_start", "period_end", "partial")
+
+
+def column(name: str) -> Column:
+    """A column of an answer or a table, by its name."""
+    return ANSWERS.get(name) or COLUMNS[name]
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option of the command line; the same name means the same everywhere.
+
+    Attributes:
+        name: as a Python parameter; `--` and dashes are added.
+        about: one line of help.
+        type: what it takes; `words` may be given several times, or comma-separated.
+        default: shown in the help.
+        short: a letter.
+        section: where the help lists it.
+        choices: the only words that it takes.
+    """
+
+    name: str
+    about: str
+    type: Literal["text", "number", "flag", "words", "path"] = "text"
+    default: str | int | bool | None = None
+    short: str = ""
+    section: str = "What to count"
+    choices: tuple[str, ...] = ()
+
+
+TIME, COUNT, READ, SHOW = "Time", "What to count", "Reading logs", "Output"
+OPTIONS: dict[str, Option] = {
+    option.name: option
+    for option in [
+        Option("since", "From this time on: 2021, 2021-06, 2021-W07, yesterday, past_week, 30d ...", section=TIME),
+        Option("until", "Up to this time; a period as the end includes that period.", section=TIME),
+        Option("during", "In this period: 2021-Q2, last_month, 2021-01..2021-06, 2021-01-01/P1M.", section=TIME),
+        Option("every", "Only these days: tuesday, weekday, weekend, or an RFC 5545 rule.", section=TIME),
+        Option("hours", "Only these hours of each day: 09:00-17:00.", section=TIME),
+        Option("by", "A row a period: hour day week month quarter year, 6h, 2w, weekday, hour_of_day.", section=TIME),
+        Option("tz", "Time zone of periods and dates.", default="UTC", section=TIME),
+        Option("now", "Take this instant as now.", section=TIME),
+        Option("of", "Whose origins are counted and ranked.", default="pulls", choices=OF),
+        Option("artifact", "Only this artifact (several: comma-separated).", "words"),
+        Option("where", "Only rows where DIMENSION=VALUE, or !=VALUE.", "words"),
+        Option("only", "Only clients of these kinds.", "words"),
+        Option("without", "Without clients of these kinds, or label=NAME.", "words"),
+        Option("without_top", "Without the N heaviest origins.", "number"),
+        Option("min_origins", "Hide rows with fewer origins.", "number"),
+        Option("identity", "What one origin is.", default="origin", choices=IDENTITIES),
+        Option("rule", "The counting rule.", default="pullstats-1"),
+        Option("min_contacts", "Behavior is judged from so many contacts on.", "number"),
+        Option("min_span", "Behavior is judged over at least this time (3h).", "text"),
+        Option("log_format", "An entry's name (pullstats formats), or your nginx or Apache format string.", section=READ),
+        Option("mode", "How downloads are answered.", default="auto", choices=("auto", "serve", "redirect"), section=READ),
+        Option("trust", "Proxies whose X-Forwarded-For counts: private, cloudflare, a CIDR ...", "words", section=READ),
+        Option("assume_tz", "Zone of logs that state none.", section=READ),
+        Option("max_rejected", "A log with more rejected lines fails.", default="10%", section=READ),
+        Option("rejects", "Keep rejected lines in this file.", "path", section=READ),
+        Option("geoip_db", "MMDB file that comes before the embedded data; none turns geo off.", "words", section=READ),
+        Option("companies", "Your map of companies (TOML).", "path", section=READ),
+        Option("store", "The store's folder.", "path", section=READ),
+        Option("format", "table, csv, tsv, json, ndjson, md or parquet.", short="f", section=SHOW),
+        Option("json", "The same as -f json.", "flag", default=False, section=SHOW),
+        Option("output", "Write to this file; its suffix chooses the format.", "path", short="o", section=SHOW),
+        Option("limit", "At most so many rows.", "number", short="n", section=SHOW),
+        Option("plot", "Draw a chart.", "flag", default=False, section=SHOW),
+        Option("color", "Colour.", default="auto", choices=("auto", "always", "never"), section=SHOW),
+        Option("spreadsheet_safe", "Quote cells that a spreadsheet would take as formulas.", "flag", default=False, section=SHOW),
+        Option("quiet", "No progress and no notes.", "flag", default=False, short="q", section=SHOW),
+        Option("verbose", "Say more.", "flag", default=False, short="v", section=SHOW),
     ]
 }

@@ -1,0 +1,1 @@
+"""Logs in, one commit out: the stages joined in order."""

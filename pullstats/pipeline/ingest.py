@@ -1,0 +1,231 @@
+"""Many logs in, few commits out."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from pullstats import __version__
+from pullstats.errors import PullstatsError, printable
+from pullstats.lazy import pl
+from pullstats.pipeline.join import Joiner
+from pullstats.pipeline.parse import Outcome, Past, Plan, chunks, plan
+from pullstats.sources.lines import ahead
+from pullstats.tables import SOURCES, schema
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from typing import BinaryIO
+
+    from pullstats.pipeline.options import Reading
+    from pullstats.sources.files import Source
+    from pullstats.store.commit import Parts, Writer
+
+# Small sources are joined until a batch is worth the fixed cost of joining it with what is known.
+BATCH_ROWS = 200_000
+SMALL_BYTES = 8 << 20
+COMMIT_LINES = 2_000_000
+COMMIT_SECONDS = 60.0
+
+
+def past_of(ledger: pl.DataFrame) -> dict[str, Past]:
+    """What a store's ledger (columns SOURCES) says was read before, by SHA-256."""
+    rows = {row["sha256"]: row for row in ledger.iter_rows(named=True)}
+
+    def lines(sha: str) -> int:
+        row = rows[sha]
+        return row["lines"] + (lines(row["parent"]) if row["parent"] in rows else 0)
+
+    return {sha: Past(sha, row["length"], lines(sha)) for sha, row in rows.items()}
+
+
+class Ingest:
+    """One run: sources are read one after the other and committed together.
+
+    Args:
+        writer: where the tables go.
+        reading: how logs are read.
+        past: what was read before.
+        progress: told the name of a source and the lines read of it so far.
+    """
+
+    def __init__(
+        self,
+        writer: Writer,
+        reading: Reading,
+        past: Mapping[str, Past],
+        progress: Callable[[str, int], None] = lambda _name, _lines: None,
+    ) -> None:
+        self._writer, self._reading, self._past, self._progress = writer, reading, dict(past), progress
+        self._joiner = Joiner(reading, writer.known("callers"), writer.known("resources"))
+        self._parts = writer.parts()
+        self._small: list[pl.DataFrame] = []
+        self._waiting: list[Outcome] = []
+        self._since = time.monotonic()
+        self._rejects: BinaryIO | None = None
+
+    def take(self, sources: Iterable[Source]) -> list[Outcome]:
+        """Read and commit these sources; what became of each.
+
+        Raises:
+            PullstatsError: the tables cannot be written; what was committed before stays.
+        """
+        outcomes = []
+        with ExitStack() as files:
+            if self._reading.rejects:
+                self._rejects = files.enter_context(_opened(self._reading.rejects))
+            for planned in ahead(plan(source, self._reading, self._past) for source in sources):
+                outcomes.append(self._one(planned))
+                if self._due():
+                    self.commit()
+            self.commit()
+        return outcomes
+
+    def _one(self, planned: Plan) -> Outcome:
+        outcome = planned.outcome
+        if outcome.sha256 in self._past and outcome.status != "failed":
+            outcome.status = "already"
+        if outcome.status != "ingested":
+            return outcome
+        try:
+            self._read(planned)
+        except PullstatsError as error:
+            outcome.status, outcome.error = "failed", error
+        if outcome.status == "ingested":
+            lines = outcome.lines + (outcome.past.lines if outcome.past else 0)
+            self._past[outcome.sha256] = Past(outcome.sha256, outcome.length, lines)
+            self._waiting.append(outcome)
+        return outcome
+
+    def _read(self, planned: Plan) -> None:
+        """Read a source whole; its rows count from when it is known to be good."""
+        outcome = planned.outcome
+        small = planned.print.length <= SMALL_BYTES
+        records = self._records(planned)
+        parts = None if small else self._writer.parts()
+        held = []
+        for frame in records:
+            if parts is None:
+                held.append(frame)
+            else:
+                parts.add(self._joiner.requests(frame))
+        self._judge(planned, parts)
+        if outcome.status != "ingested":
+            return
+        if parts is None:
+            self._hold(held)
+        else:
+            self._parts.join(parts)
+
+    def _records(self, planned: Plan) -> Iterator[pl.DataFrame]:
+        outcome = planned.outcome
+        for chunk in ahead(chunks(planned)):
+            if self._rejects:
+                self._rejects.writelines(line + b"\n" for _, _, line in chunk.rejected)
+            if len(chunk.records):
+                yield _once(chunk.records, outcome)
+            self._progress(outcome.source.name, outcome.lines)
+
+    def _judge(self, planned: Plan, parts: Parts | None) -> None:
+        outcome, reading = planned.outcome, self._reading
+        if not outcome.lines:
+            outcome.status = "already"
+        elif outcome.share("rejected") > reading.max_rejected:
+            outcome.error = _too_many(outcome, reading.max_rejected)
+            if not reading.lenient:
+                outcome.status = "failed"
+        if planned.print.damage is not None and outcome.error is None:
+            outcome.error = PullstatsError(
+                f"{outcome.source.name}: {planned.print.damage} after line {outcome.lines:,}", "counted until there"
+            )
+        if outcome.status != "ingested" and parts is not None:
+            parts.discard()
+
+    def _hold(self, frames: list[pl.DataFrame]) -> None:
+        self._small += frames
+        if sum(map(len, self._small)) >= BATCH_ROWS:
+            self._join_small()
+
+    def _join_small(self) -> None:
+        if self._small:
+            self._parts.add(self._joiner.requests(pl.concat(self._small)))
+            self._small = []
+
+    def _due(self) -> bool:
+        lines = sum(outcome.lines for outcome in self._waiting)
+        return lines >= COMMIT_LINES or (bool(lines) and time.monotonic() - self._since >= COMMIT_SECONDS)
+
+    def commit(self) -> None:
+        """Commit what was read since the last time."""
+        self._join_small()
+        if self._waiting:
+            ledger = _ledger(self._waiting, self._reading)
+            self._writer.commit(self._parts, self._joiner.take(), ledger)
+        self._parts, self._waiting, self._since = self._writer.parts(), [], time.monotonic()
+
+
+def _once(records: pl.DataFrame, outcome: Outcome) -> pl.DataFrame:
+    """Without the later lines of one request id, where the format says that ids are unique."""
+    if not records["keyed"][0]:
+        return records
+    kept = records.filter(pl.col("request_id").is_null() | pl.col("request_id").is_first_distinct())
+    if again := len(records) - len(kept):
+        outcome.counts["parsed"] -= again
+        outcome.counts["ignored"] += again
+        outcome.reasons["ignored", "duplicate"] += again
+    return kept
+
+
+def _too_many(outcome: Outcome, limit: float) -> PullstatsError:
+    rejected, lines = outcome.counts["rejected"], outcome.lines
+    number, text = outcome.rejected_first or (0, "")
+    return PullstatsError(
+        f"{outcome.source.name}: {rejected:,} of {lines:,} lines ({rejected / lines:.1%}) do not fit {outcome.format}, "
+        f"more than --max-rejected {limit:.0%}; first: line {number}: {printable(text, 60)}",
+        "name the format with --log-format, or keep the lines with --rejects FILE",
+    )
+
+
+def _opened(path: object) -> BinaryIO:
+    from pathlib import Path
+
+    try:
+        return Path(str(path)).open("wb")
+    except OSError as error:
+        raise PullstatsError(f"{path}: cannot be written ({error.strerror})") from error
+
+
+def _ledger(outcomes: list[Outcome], reading: Reading) -> pl.DataFrame:
+    """One row a source (columns SOURCES)."""
+    commit, now = uuid.uuid4().hex, time.time_ns() // 1000
+    rows = [
+        {
+            "source_id": outcome.source_id,
+            "source": outcome.source.base,
+            "sha256": outcome.sha256,
+            "length": outcome.length,
+            "parent": outcome.past.sha256 if outcome.past else None,
+            "offset": outcome.past.length if outcome.past else 0,
+            "format": outcome.format,
+            "mode": reading.mode,
+            "lines": outcome.lines,
+            "parsed": outcome.counts["parsed"],
+            "ignored": outcome.counts["ignored"],
+            "rejected": outcome.counts["rejected"],
+            "duplicates": 0,
+            "reasons": json.dumps({f"{fate}: {why}": n for (fate, why), n in sorted(outcome.reasons.items())}),
+            "first": outcome.first,
+            "last": outcome.last,
+            "program": __version__,
+            "tables": json.dumps(reading.geo().versions()),
+            "as_of": now,
+            "commit_id": commit,
+        }
+        for outcome in outcomes
+    ]
+    return pl.DataFrame(rows, schema=schema(SOURCES))
+
+

@@ -1,0 +1,214 @@
+"""One source: what it is, where to go on, and its lines as records, every line accounted for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from pullstats.errors import PullstatsError, printable
+from pullstats.formats.detect import Guess, guess
+from pullstats.formats.entry import named
+from pullstats.formats.parse import Reader, open_reader
+from pullstats.lazy import pl
+from pullstats.pipeline.join import WANTED
+from pullstats.sources.lines import Fingerprint, blocks, fingerprint, head_lines
+from pullstats.tables import IGNORED, PARSED, REJECTED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pullstats.pipeline.options import Reading
+    from pullstats.sources.files import Source
+
+ENOUGH = 0.90
+FATES = {PARSED: "parsed", IGNORED: "ignored", REJECTED: "rejected"}
+
+
+class Past(NamedTuple):
+    """What was read of a source before: a beginning of it, of so many bytes and lines."""
+
+    sha256: str
+    length: int
+    lines: int
+
+
+@dataclass
+class Outcome:
+    """What became of one source.
+
+    Attributes:
+        source: how messages call it.
+        status: ingested, already (nothing new in it), empty or failed.
+        counts: lines of each fate.
+        reasons: why lines were ignored or rejected.
+        rejected_first: number and text of the first rejected line.
+        pending: its last line has no newline yet and does not parse: it waits for the next run.
+        error: why it failed, or what is wrong with a source that was read all the same.
+    """
+
+    source: Source
+    status: str = "ingested"
+    format: str = ""
+    certainty: float | None = None
+    counts: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
+    first: int | None = None
+    last: int | None = None
+    sha256: str = ""
+    source_id: int = 0
+    length: int = 0
+    past: Past | None = None
+    rejected_first: tuple[int, str] | None = None
+    pending: bool = False
+    error: PullstatsError | None = None
+
+    @property
+    def lines(self) -> int:
+        """Lines read."""
+        return self.counts.total()
+
+    def share(self, fate: str) -> float:
+        """Share of the lines that met this fate."""
+        return self.counts[fate] / max(self.lines, 1)
+
+    def count(self, fates: pl.DataFrame) -> None:
+        """Take the fates of a chunk's lines (columns outcome, reason, ts)."""
+        for outcome, reason, number in fates.group_by("outcome", "reason").len().iter_rows():
+            self.counts[FATES[outcome]] += number
+            if outcome != PARSED:
+                self.reasons[FATES[outcome], reason] += number
+        parsed = fates.filter(pl.col("outcome") == PARSED)["ts"]
+        if len(parsed):
+            low, high = parsed.min(), parsed.max()
+            self.first = min(low, self.first) if self.first is not None else low  # pyright: ignore
+            self.last = max(high, self.last) if self.last is not None else high  # pyright: ignore
+
+
+class Chunk(NamedTuple):
+    """Records of some lines of a source: the parsed ones (columns WANTED, line, source_id, keyed)."""
+
+    records: pl.DataFrame
+    rejected: list[tuple[int, str, bytes]]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A source that is about to be read: its fingerprint, the entry that reads it, where to begin."""
+
+    outcome: Outcome
+    print: Fingerprint
+    reader: Reader | None = None
+    guess: Guess | None = None
+
+
+def plan(source: Source, reading: Reading, past: Mapping[str, Past]) -> Plan:
+    """Look at a source; whatever is wrong with it is in the outcome of its plan."""
+    outcome = Outcome(source)
+    try:
+        print_ = fingerprint(source, [beginning.length for beginning in past.values()])
+    except PullstatsError as error:
+        outcome.status, outcome.error = "failed", error
+        return Plan(outcome, Fingerprint("", 0, b""))
+    outcome.sha256, outcome.length = print_.sha256, print_.length
+    outcome.source_id = int(print_.sha256, 16) >> 193
+    if print_.sha256 in past:
+        outcome.status, outcome.past = "already", past[print_.sha256]
+        return Plan(outcome, print_)
+    outcome.past = _beginning(print_, past)
+    try:
+        return _recognised(outcome, print_, reading)
+    except PullstatsError as error:
+        outcome.status, outcome.error = "failed", error
+        return Plan(outcome, print_)
+
+
+def _beginning(print_: Fingerprint, past: Mapping[str, Past]) -> Past | None:
+    """The longest beginning of the source that was read before."""
+    met = [past[sha] for sha in print_.marks.values() if sha in past]
+    return max(met, key=lambda beginning: beginning.length, default=None)
+
+
+def _recognised(outcome: Outcome, print_: Fingerprint, reading: Reading) -> Plan:
+    name = outcome.source.name
+    if print_.damage is not None and (not reading.lenient or not print_.length):
+        raise _damaged(outcome, print_)
+    if not print_.length:
+        outcome.status = "empty"
+        raise PullstatsError(f"{name}: is empty (0 lines)", "nothing to count")
+    lines = head_lines(print_.head)
+    if reading.log_format:
+        entry, envelopes, found = named(reading.log_format), (), None
+    else:
+        found = guess(lines)
+        if found.entry is None:
+            raise _unknown(name, print_, found, lines)
+        entry, envelopes, outcome.certainty = found.entry, found.envelopes, found.certainty
+    outcome.format = entry.name
+    return Plan(outcome, print_, open_reader(entry, envelopes=envelopes, assume_tz=reading.assume_tz), found)
+
+
+def _damaged(outcome: Outcome, print_: Fingerprint) -> PullstatsError:
+    lines = print_.head.count(b"\n") if print_.length == len(print_.head) else None
+    where = f"after line {lines:,}" if lines is not None else f"after {print_.length:,} bytes"
+    return PullstatsError(f"{outcome.source.name}: {print_.damage} {where}", "copy it again; nothing of it was stored")
+
+
+def _unknown(name: str, print_: Fingerprint, found: Guess, lines: list[str]) -> PullstatsError:
+    if print_.binary:
+        first = print_.head[:8].hex(" ")
+        return PullstatsError(
+            f"{name}: not a text log (first bytes {first})", "name access logs, plain or as gzip, zstd, bzip2, xz"
+        )
+    best = f"best: {found.best}, {found.best_share:.0%} of lines" if found.best else "none comes near"
+    line = printable(lines[0], 60) if lines else "(blank lines only)"
+    return PullstatsError(
+        f"{name}: no known format fits ({best}); line 1: {line}",
+        f"try: pullstats detect {name}, or --log-format 'YOUR nginx log_format'",
+    )
+
+
+def chunks(plan: Plan) -> Iterator[Chunk]:
+    """The records of a planned source; its outcome counts every line on the way.
+
+    A last line without a newline that does not parse is pending: it is not read.
+    """
+    outcome, print_, reader = plan.outcome, plan.print, plan.reader
+    assert reader is not None  # noqa: S101 - failed plans are not read
+    start, first = (outcome.past.length, outcome.past.lines + 1) if outcome.past else (0, 1)
+    if start:
+        reader.read(pl.Series("line", [line for line in head_lines(print_.head, 50) if line.startswith("#")], pl.String()))
+    keyed = reader.entry.unique_ids
+    for block in blocks(outcome.source, start, print_.length, first):
+        lines = block.lines()
+        records = reader.read(lines, WANTED).with_columns(
+            (pl.int_range(pl.len(), dtype=pl.Int64) + block.first).alias("line")
+        )
+        if not block.text.endswith(b"\n") and records["outcome"][-1] == REJECTED and print_.damage is None:
+            records = records.head(-1)
+            _leave(outcome, print_, block.text)
+        yield _counted(outcome, records, block.text, keyed=keyed)
+
+
+def _leave(outcome: Outcome, print_: Fingerprint, text: bytes) -> None:
+    """The source ends before its last line, which is still being written."""
+    outcome.pending = True
+    outcome.length = print_.length - (len(text) - text.rfind(b"\n") - 1)
+    outcome.sha256 = print_.whole
+
+
+def _counted(outcome: Outcome, records: pl.DataFrame, text: bytes, *, keyed: bool) -> Chunk:
+    outcome.count(records.select("outcome", "reason", "ts"))
+    refused = records.filter(pl.col("outcome") == REJECTED).select("line", "reason")
+    rejected = _texts(refused, text, records["line"][0]) if len(refused) else []
+    if rejected and outcome.rejected_first is None:
+        outcome.rejected_first = rejected[0][0], rejected[0][2].decode("utf-8", "replace")
+    parsed = records.filter(pl.col("outcome") == PARSED)
+    source_id = pl.lit(outcome.source_id, pl.Int64).alias("source_id")
+    return Chunk(parsed.select(*WANTED, "line", source_id, pl.lit(keyed).alias("keyed")), rejected)
+
+
+def _texts(refused: pl.DataFrame, text: bytes, first: int) -> list[tuple[int, str, bytes]]:
+    """Number, reason and original bytes of rejected lines."""
+    lines = text.split(b"\n")
+    return [(line, reason, lines[line - first]) for line, reason in refused.iter_rows()]

@@ -1,0 +1,245 @@
+"""Writing: frames become files, files become one commit, all of a source or none of it."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pullstats.errors import PullstatsError
+from pullstats.lazy import pl
+from pullstats.tables import PARTITIONED, REQUESTS, TABLES, schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import date
+    from pathlib import Path
+
+    from deltalake.transaction import AddAction
+
+    from pullstats.store.open import Store
+
+# Rows held before they are written: about 100 MiB, one or a few files a day.
+HELD_ROWS = 1_500_000
+STATISTICS = ("ts", "caller_id", "source_id")
+
+
+class Writer(Protocol):
+    """Where tables are written: a store, or memory."""
+
+    def parts(self) -> Parts: ...
+
+    def known(self, table: str) -> pl.Series: ...
+
+    def commit(self, parts: Parts, dimensions: dict[str, list[pl.DataFrame]], ledger: pl.DataFrame) -> None: ...
+
+
+@dataclass
+class Parts:
+    """Requests of one or more sources on their way into a table.
+
+    Rows are held until there are many, then written as one file a day: the days but the newest, which
+    goes on in a log that is in time order.
+    """
+
+    store: Store | None
+    held: list[pl.DataFrame] = field(default_factory=list)
+    rows: int = 0
+    files: list[AddAction] = field(default_factory=list)
+    dates: set[date] = field(default_factory=set)
+
+    def add(self, requests: pl.DataFrame) -> None:
+        """Take the rows (columns REQUESTS)."""
+        self.held.append(requests)
+        self.rows += len(requests)
+        if self.store is not None and self.rows >= HELD_ROWS:
+            self._write(keep_newest=True)
+
+    def join(self, others: Parts) -> None:
+        """Take over what another one holds: its source is accepted."""
+        self.files += others.files
+        self.dates |= others.dates
+        for frame in others.held:
+            self.add(frame)
+
+    def discard(self) -> None:
+        """Forget all of it: its source is refused."""
+        for file in self.files:
+            assert self.store is not None  # noqa: S101 - files exist in a store only
+            (self.store.path / "requests" / file.path).unlink(missing_ok=True)
+        self.held, self.rows, self.files = [], 0, []
+
+    def finish(self) -> list[AddAction]:
+        """All rows as files."""
+        self._write(keep_newest=False)
+        return self.files
+
+    def _write(self, *, keep_newest: bool) -> None:
+        if not self.rows or self.store is None:
+            return
+        days = pl.concat(self.held).partition_by("date", as_dict=True, maintain_order=True)
+        newest = max(days) if keep_newest and len(days) > 1 else None
+        self.held, self.rows = [], 0
+        for day, frame in days.items():
+            if day == newest:
+                self.held, self.rows = [frame.rechunk()], len(frame)
+            else:
+                self.files.append(write_part(self.store.path / "requests", frame.sort("ts", maintain_order=True)))
+                self.dates.add(day[0])
+
+
+def write_part(folder: Path, frame: pl.DataFrame, *, partitioned: bool = True) -> AddAction:
+    """One Parquet file of a Delta table, and the action that adds it.
+
+    Args:
+        folder: the table's.
+        frame: the rows; of a partitioned table those of one `date`.
+        partitioned: whether the table is.
+    """
+    from deltalake.transaction import AddAction
+
+    day = frame["date"][0].isoformat() if partitioned else None
+    name = f"date={day}/{uuid.uuid4().hex}.parquet" if day else f"{uuid.uuid4().hex}.parquet"
+    path = folder / name
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        rows = frame.drop("date") if partitioned else frame
+        rows.write_parquet(path, compression="zstd", compression_level=1)
+        size = path.stat().st_size
+    except (OSError, pl.exceptions.ComputeError) as error:
+        path.unlink(missing_ok=True)
+        raise PullstatsError(f"{path.parent}: cannot be written ({_reason(error)})", "nothing was stored") from error
+    now = int(time.time() * 1000)
+    return AddAction(name, size, {"date": day} if day else {}, now, True, json.dumps(_statistics(frame)))
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error).splitlines()[0]
+
+
+def _statistics(frame: pl.DataFrame) -> dict[str, Any]:
+    """Delta's statistics of a file, so that readers skip it when it cannot hold what they look for."""
+    names = [name for name in STATISTICS if name in frame.columns]
+    low, high = frame.select(pl.col(names).min()).row(0, named=True), frame.select(pl.col(names).max()).row(0, named=True)
+    bounds = [name for name in names if low[name] is not None]
+    return {
+        "numRecords": len(frame),
+        "minValues": {name: low[name] for name in bounds},
+        "maxValues": {name: high[name] for name in bounds},
+        "nullCount": {name: frame[name].null_count() for name in names},
+    }
+
+
+@dataclass
+class StoreWriter:
+    """Writes into a store, in the order that leaves all of a source or none: dimensions, ledger, requests."""
+
+    store: Store
+
+    def parts(self) -> Parts:
+        """An empty collection of requests."""
+        return Parts(self.store)
+
+    def known(self, table: str) -> pl.Series:
+        """The ids that a dimension of the store holds (Int64)."""
+        return self.store.raw(table).select(pl.col(TABLES[table][0]).unique()).collect().to_series()
+
+    def commit(self, parts: Parts, dimensions: dict[str, list[pl.DataFrame]], ledger: pl.DataFrame) -> None:
+        """Commit requests with their dimensions and ledger rows.
+
+        Args:
+            parts: the requests of the sources in `ledger`.
+            dimensions: new rows of callers and resources.
+            ledger: one row a source (columns SOURCES); another run may have committed some of them
+                meanwhile: then none of this commit counts, and the sources are theirs.
+
+        Raises:
+            PullstatsError: the store cannot be written; nothing of these sources was stored.
+        """
+        files = parts.finish()
+        for name, frames in dimensions.items():
+            append(self.store, name, frames)
+        append(self.store, "sources", [ledger])
+        _append_requests(self.store, files, ledger)
+
+
+def append(store: Store, name: str, frames: Iterable[pl.DataFrame]) -> None:
+    """Add rows to a table that has no partitions, in one commit."""
+    rows = [frame.select(TABLES[name]) for frame in frames if len(frame)]
+    if rows:
+        part = write_part(store.path / name, pl.concat(rows).cast(dict(schema(TABLES[name]))), partitioned=False)
+        _transact(store, name, [part])
+
+
+def _append_requests(store: Store, files: Sequence[AddAction], ledger: pl.DataFrame) -> None:
+    from deltalake import CommitProperties, Transaction
+
+    names = [*ledger["sha256"], *ledger["commit_id"].unique()]
+    table = store.table("requests")
+    if any(table.transaction_version(sha) is not None for sha in ledger["sha256"]):
+        _forget(store, files)
+        raise TakenError
+    properties = CommitProperties(app_transactions=[Transaction(name, 1) for name in names])
+    _transact(store, "requests", files, properties=properties, table=table)
+
+
+class TakenError(Exception):
+    """Another run committed one of these sources between our look and our commit."""
+
+
+def _forget(store: Store, files: Sequence[AddAction]) -> None:
+    for file in files:
+        (store.path / "requests" / file.path).unlink(missing_ok=True)
+
+
+def _transact(store: Store, name: str, files: Sequence[AddAction], *, properties: Any = None, table: Any = None) -> None:
+    from deltalake.exceptions import CommitFailedError, DeltaError
+
+    table = table or store.table(name)
+    partition = ["date"] if name in PARTITIONED else None
+    try:
+        table.create_write_transaction(list(files), "append", table.schema(), partition, commit_properties=properties)
+    except CommitFailedError as error:
+        if properties is None:
+            raise PullstatsError(f"{store.path}: the commit failed ({_reason(error)})", "run it again") from error
+        _forget(store, files)
+        raise TakenError from error
+    except (OSError, DeltaError) as error:
+        raise PullstatsError(f"{store.path}: cannot be written ({_reason(error)})", "nothing was stored") from error
+
+
+def replace_days(store: Store, name: str, days: Sequence[date], frames: Iterable[pl.DataFrame], built_from: int) -> None:
+    """Put frames (of one day each) in the place of a derived table's days, in one commit.
+
+    Args:
+        store: the store.
+        name: the derived table.
+        days: the days to replace; one without a frame becomes empty.
+        frames: the new rows.
+        built_from: the version of `requests` that they were made from.
+
+    Raises:
+        PullstatsError: the store cannot be written.
+    """
+    from deltalake import CommitProperties, Transaction
+    from deltalake.exceptions import DeltaError
+
+    table, columns = store.table(name), TABLES[name]
+    files = [write_part(store.path / name, frame.select(columns).cast(dict(schema(columns)))) for frame in frames if len(frame)]
+    places = [("date", "in", [day.isoformat() for day in days])]
+    built = CommitProperties(app_transactions=[Transaction("requests", built_from)])
+    mode, where = ("overwrite", places) if days else ("append", None)
+    try:
+        table.create_write_transaction(files, mode, table.schema(), ["date"], where, commit_properties=built)
+    except (OSError, DeltaError) as error:
+        raise PullstatsError(f"{store.path}: cannot be written ({_reason(error)})", "run it again") from error
+
+
+def empty(name: str) -> pl.DataFrame:
+    """No rows of a table."""
+    return pl.DataFrame(schema=schema(TABLES[name]))
+
+
+assert REQUESTS[1] == "date"  # noqa: S101 - Parts partitions by it

@@ -1,0 +1,142 @@
+"""The store: a folder of Delta tables that Polars, DuckDB and Spark can read."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pullstats.errors import PullstatsError
+from pullstats.lazy import pl
+from pullstats.tables import DIMENSION_KEYS, PARTITIONED, TABLES, schema
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    import deltalake
+
+SCHEMA = 1
+MARK = "pullstats.json"
+
+
+def default_place() -> Path:
+    """Where the store is when nobody names one: PULLSTATS_STORE, else the user's data folder."""
+    if named := os.environ.get("PULLSTATS_STORE"):
+        return Path(named)
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("pullstats")) / "store"
+
+
+@dataclass(frozen=True)
+class Store:
+    """An open store.
+
+    Attributes:
+        path: its folder.
+        key_id: which key its ids were made with.
+    """
+
+    path: Path
+    key_id: str
+
+    def table(self, name: str) -> deltalake.DeltaTable:
+        """The Delta table of a name, at its newest version."""
+        from deltalake import DeltaTable
+
+        return DeltaTable(self.path / name)
+
+    def scan(self, name: str) -> pl.LazyFrame:
+        """The rows of a table; of a dimension the newest row of each id.
+
+        Rows of sources whose commit did not finish are left out.
+        """
+        frame = self.raw(name)
+        if name in DIMENSION_KEYS:
+            return frame.sort("as_of").unique(DIMENSION_KEYS[name], keep="last", maintain_order=True)
+        if name == "sources":
+            return frame.filter(pl.col("commit_id").is_in(self._finished(frame)))
+        return frame
+
+    def raw(self, name: str) -> pl.LazyFrame:
+        """The rows of a table as they were written."""
+        table = self.table(name)
+        if not table.file_uris():
+            return pl.LazyFrame(schema=schema(TABLES[name]))
+        return pl.scan_delta(table).select(TABLES[name])
+
+    def _finished(self, ledger: pl.LazyFrame) -> list[str]:
+        requests = self.table("requests")
+        commits = ledger.select(pl.col("commit_id").unique()).collect().to_series()
+        return [commit for commit in commits if requests.transaction_version(commit) is not None]
+
+    def days(self) -> list[date]:
+        """The UTC days that have requests, in order."""
+        return sorted(self.raw("requests").select(pl.col("date").unique()).collect().to_series().to_list())
+
+
+def exists(path: Path) -> bool:
+    """Whether a store is there."""
+    return (path / MARK).is_file()
+
+
+def open_store(path: Path) -> Store:
+    """The store in a folder.
+
+    Raises:
+        PullstatsError: there is none, it was written by a newer version, or it cannot be read.
+    """
+    mark = _mark(path)
+    if mark.get("schema") != SCHEMA:
+        raise PullstatsError(
+            f"{path}: this store was written by schema {mark.get('schema')}, this pullstats knows {SCHEMA}",
+            "upgrade pullstats, or name another --store",
+        )
+    return Store(path, str(mark.get("key_id", "")))
+
+
+def _mark(path: Path) -> dict[str, Any]:
+    try:
+        return json.loads((path / MARK).read_text("utf-8"))
+    except FileNotFoundError:
+        raise PullstatsError(f"{path}: no store here", "fill one first: pullstats ingest access.log") from None
+    except (OSError, ValueError) as error:
+        raise PullstatsError(f"{path}: this store cannot be read ({error})") from error
+
+
+def open_or_create(path: Path, key_id: str) -> Store:
+    """The store in a folder, made there if there is none, for ids of this key.
+
+    Raises:
+        PullstatsError: its ids were made with another key, or it cannot be written.
+    """
+    if not exists(path):
+        _create(path, key_id)
+    store = open_store(path)
+    if store.key_id != key_id:
+        raise PullstatsError(
+            f"{path}: the ids of this store were made with key {store.key_id}, yours is {key_id}",
+            "name the store's key file with PULLSTATS_KEY_FILE, or another --store",
+        )
+    return store
+
+
+def _create(path: Path, key_id: str) -> None:
+    """All tables first, the mark last: a store that has its mark is whole."""
+    from deltalake import DeltaTable
+    from deltalake import Schema as DeltaSchema
+
+    try:
+        if path.exists() and any(path.iterdir()) and not any((path / name).is_dir() for name in TABLES):
+            raise PullstatsError(f"{path}: this folder holds something else", "name an empty folder with --store")
+        path.mkdir(parents=True, exist_ok=True)
+        for name, columns in TABLES.items():
+            partition = ["date"] if name in PARTITIONED else None
+            DeltaTable.create(path / name, DeltaSchema.from_arrow(schema(columns)), "ignore", partition_by=partition)
+        draft = path / f".{MARK}-{os.getpid()}"
+        draft.write_text(json.dumps({"schema": SCHEMA, "key_id": key_id}) + "\n", "utf-8")
+        draft.replace(path / MARK)
+    except OSError as error:
+        raise PullstatsError(f"{path}: the store cannot be written ({error.strerror or error})") from error
