@@ -1,0 +1,328 @@
+"""What commands share: settings become options of the stages, answers become output."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
+
+from pullstats.errors import FAILURE, PullstatsError, UsageError, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pullstats.answer import Answer
+    from pullstats.engines import Condition, Query, Tables
+    from pullstats.pipeline.options import Reading
+    from pullstats.pipeline.parse import Outcome
+    from pullstats.settings import Settings
+    from pullstats.sources.files import Source
+
+# Logs beyond this many bytes (compressed ones count eightfold) go through a temporary store, not memory.
+IN_MEMORY_BYTES = 700 << 20
+GZIP_FACTOR = 8
+PROGRESS_SECONDS = 1.0
+
+
+def say(text: str) -> None:
+    """One line to people, on stderr."""
+    print(printable(text, 2_000), file=sys.stderr)  # noqa: T201 - this is where lines to people are printed
+
+
+def complain(error: PullstatsError) -> None:
+    """The one line of an error."""
+    say(f"pullstats: {error}")
+
+
+def reading(settings: Settings, *, lenient: bool) -> Reading:
+    """How logs are read, by these settings."""
+    from pathlib import Path
+
+    from pullstats.identity import load_key
+    from pullstats.pipeline.options import Reading
+
+    return Reading(
+        key=load_key(),
+        log_format=settings["log_format"],
+        mode=settings["mode"],
+        trust=settings.words("trust"),
+        max_rejected=share(settings["max_rejected"], "--max-rejected"),
+        lenient=lenient,
+        assume_tz=settings["assume_tz"] or "UTC",
+        labels=settings.table("labels"),
+        geo_files=settings.words("geoip_db"),
+        companies=Path(settings["companies"]) if settings["companies"] else None,
+        rejects=Path(settings["rejects"]) if settings["rejects"] else None,
+    )
+
+
+def share(text: str | float, option: str) -> float:
+    """`10%` or `0.1` as a share.
+
+    Raises:
+        UsageError: it is neither, or not between 0 and 1.
+    """
+    words = str(text).strip()
+    try:
+        value = float(words.removesuffix("%")) / (100 if words.endswith("%") else 1)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise UsageError(f"{option} {text!r}", "write a share such as 10% or 0.1")
+    return value
+
+
+def query(settings: Settings, dims: tuple[str, ...] = ()) -> Query:
+    """What is asked, by these settings.
+
+    Raises:
+        UsageError: an option is wrong.
+    """
+    from pullstats import window
+    from pullstats.engines import Query, merged
+
+    names = ("since", "until", "during", "every", "hours", "tz", "now")
+    by = settings["by"]
+    span = settings["min_span"]
+    return Query(
+        window.window(**{name: settings[name] for name in names}),
+        by=window.granularity(by) if by else None,
+        of=settings["of"],
+        identity=settings["identity"],
+        rule=known_rule(settings["rule"]),
+        dims=dims,
+        where=merged(_conditions(settings)),
+        without_top=_positive(settings["without_top"], "--without-top"),
+        min_origins=_positive(settings["min_origins"], "--min-origins"),
+        limit=settings["limit"],
+        min_contacts=settings["min_contacts"],
+        min_span_seconds=window.seconds(span, "--min-span") if span else None,
+    )
+
+
+def known_rule(name: str) -> str:
+    """The name of a counting rule.
+
+    Raises:
+        UsageError: there is no such rule.
+    """
+    from pullstats.counting.rules import rules
+    from pullstats.errors import did_you_mean
+
+    if name not in rules():
+        near = did_you_mean(name, list(rules()))
+        raise UsageError(f"no rule {name!r}", near or f"rules: {', '.join(rules())}")
+    return name
+
+
+def _positive(value: int | None, option: str) -> int:
+    if value is not None and value < 0:
+        raise UsageError(f"{option} {value}", "write a whole number from 0 on")
+    return value or 0
+
+
+def _conditions(settings: Settings) -> Iterator[Condition]:
+    from pullstats.engines import Condition, condition
+
+    where = settings["where"] or []
+    yield from (condition(text) for text in ([where] if isinstance(where, str) else where))
+    if artifacts := settings.words("artifact"):
+        yield Condition("artifact", artifacts, keep=True)
+    for name, keep in (("only", True), ("without", False)):
+        for word in settings.words(name):
+            kind, equals, value = word.partition("=")
+            yield Condition(kind, (value,), keep) if equals else Condition("kind", (_kind(word, name),), keep)
+
+
+KINDS = (
+    "runtime", "builder", "package_client", "updater", "mirror", "scanner", "signer", "automation", "script",
+    "crawler", "monitor", "browser", "unknown",
+)  # fmt: skip
+
+
+def _kind(word: str, option: str) -> str:
+    from pullstats.errors import did_you_mean
+
+    if word not in KINDS:
+        near = did_you_mean(word, KINDS)
+        raise UsageError(f"--{option} {word!r}", near or f"kinds: {', '.join(KINDS)}; or DIMENSION=VALUE")
+    return word
+
+
+@contextmanager
+def opened(settings: Settings, logs: Sequence[str]) -> Iterator[tuple[Tables, list[Outcome]]]:
+    """The tables that a question reads: of these logs, or of the store.
+
+    Raises:
+        PullstatsError: nothing could be read.
+    """
+    with ExitStack() as temporary:
+        if logs:
+            yield _read(settings, logs, temporary)
+        else:
+            yield _stored(settings), []
+
+
+def _stored(settings: Settings) -> Tables:
+    from pathlib import Path
+
+    from pullstats.counting.rules import rule
+    from pullstats.store import open as stores
+    from pullstats.store.rollup import refresh
+
+    path = Path(settings["store"]) if settings["store"] else stores.default_place()
+    if not stores.exists(path):
+        if settings["store"]:
+            raise PullstatsError(f"{path}: no store here", "fill one first: pullstats ingest access.log")
+        raise UsageError(
+            "nothing to read",
+            "give a log (pullstats summary access.log) or fill a store first (pullstats ingest access.log)",
+        )
+    store = stores.open_store(path)
+    with stores.locked(store):
+        refresh(store, rule("pullstats-1"))
+    return store
+
+
+def _read(settings: Settings, logs: Sequence[str], temporary: ExitStack) -> tuple[Tables, list[Outcome]]:
+    from pullstats.counting.rules import rule
+    from pullstats.pipeline.ingest import Ingest
+    from pullstats.sources.files import find
+    from pullstats.store.memory import Memory
+    from pullstats.store.rollup import derive_all
+
+    sources, wrong = find(logs)
+    for error in wrong:
+        complain(error)
+    options = reading(settings, lenient=True)
+    with progress(settings) as told:
+        if _size(sources) <= IN_MEMORY_BYTES:
+            tables = Memory()
+            outcomes = Ingest(tables, options, {}, told).take(sources)
+            derive_all(tables, rule("pullstats-1"))
+        else:
+            tables, outcomes = _through_disk(sources, options, told, temporary)
+    report(outcomes, alone=len(outcomes) + len(wrong) == 1)
+    if not any(outcome.status == "ingested" for outcome in outcomes):
+        raise QuietFailure
+    if wrong:
+        outcomes.append(_failed(wrong[0]))
+    return tables, outcomes
+
+
+class QuietFailure(PullstatsError):  # noqa: N818 - nothing more to say
+    """A failure whose lines were printed already."""
+
+    def __init__(self) -> None:
+        super().__init__("")
+
+
+def _failed(error: PullstatsError) -> Outcome:
+    from pathlib import Path
+
+    from pullstats.pipeline.parse import Outcome
+    from pullstats.sources.files import Source
+
+    return Outcome(Source("", Path()), status="failed", error=error)
+
+
+def _size(sources: Sequence[Source]) -> int:
+    from pullstats.sources.compression import kind_of
+
+    total = 0
+    for source in sources:
+        try:
+            with source.path.open("rb") as file:
+                packed = kind_of(file.read(8)) is not None
+            total += source.path.stat().st_size * (GZIP_FACTOR if packed else 1)
+        except OSError:
+            continue  # reading it says what is wrong
+    return total
+
+
+def _through_disk(
+    sources: Sequence[Source], options: Reading, told: Any, temporary: ExitStack
+) -> tuple[Tables, list[Outcome]]:
+    import tempfile
+    from pathlib import Path
+
+    from pullstats.counting.rules import rule
+    from pullstats.pipeline.ingest import Ingest
+    from pullstats.store.commit import StoreWriter
+    from pullstats.store.open import open_or_create
+    from pullstats.store.rollup import refresh
+
+    folder = temporary.enter_context(tempfile.TemporaryDirectory(prefix="pullstats-"))
+    store = open_or_create(Path(folder) / "store", options.key.id)
+    outcomes = Ingest(StoreWriter(store), options, {}, told).take(sources)
+    refresh(store, rule("pullstats-1"))
+    return store, outcomes
+
+
+def report(outcomes: Sequence[Outcome], *, alone: bool) -> None:
+    """Say what is wrong with sources; an empty one among others is only worth a note."""
+    for outcome in outcomes:
+        if outcome.error is not None and (outcome.status != "empty" or alone):
+            complain(outcome.error)
+        elif outcome.status == "empty":
+            say(f"{outcome.source.name}: empty, nothing to count")
+        elif outcome.status == "already" and not outcome.lines:
+            say(f"{outcome.source.name}: the same content was read already; it counts once")
+
+
+def failed(outcomes: Sequence[Outcome]) -> bool:
+    """Whether some source was not read whole."""
+    return any(outcome.error is not None and outcome.status != "empty" for outcome in outcomes)
+
+
+@contextmanager
+def progress(settings: Settings) -> Iterator[Any]:
+    """A line on stderr that tells how far reading is: at a terminal, for long work only."""
+    began, shown = time.monotonic(), [0.0]
+    quiet = settings["quiet"] or not sys.stderr.isatty()
+
+    def tell(name: str, lines: int) -> None:
+        now = time.monotonic()
+        if not quiet and now - began > PROGRESS_SECONDS and now - shown[0] > PROGRESS_SECONDS / 4:
+            shown[0] = now
+            sys.stderr.write(f"\r\x1b[K{printable(os.path.basename(name), 60)}  {lines:,} lines")
+            sys.stderr.flush()
+
+    try:
+        yield tell
+    finally:
+        if shown[0]:
+            sys.stderr.write("\r\x1b[K")
+
+
+def show(answer: Answer, settings: Settings) -> None:
+    """Print an answer as the settings say; notes go to stderr."""
+    from pathlib import Path
+
+    from pullstats import outputs
+
+    name = "json" if settings["json"] else settings["format"]
+    safe = bool(settings["spreadsheet_safe"])
+    limit = settings["limit"]
+    if settings["output"]:
+        outputs.save(answer, Path(settings["output"]), name, limit=limit, spreadsheet_safe=safe)
+    else:
+        outputs.render(
+            answer,
+            name or ("table" if sys.stdout.isatty() or settings["plot"] else "csv"),
+            stream=sys.stdout,
+            color=settings["color"],
+            limit=limit,
+            plot=bool(settings["plot"]),
+            spreadsheet_safe=safe,
+        )
+    if not settings["quiet"]:
+        for note in answer.notes:
+            say(note)
+
+
+def exit_code(outcomes: Sequence[Outcome]) -> int:
+    """1 if some source was not read whole, else 0."""
+    return FAILURE if failed(outcomes) else 0
