@@ -277,7 +277,7 @@ def _presented(question: Question, answer: Answer, facts: Facts, buckets: Sequen
     if "period_start" in names:
         rows = _with_periods(question, answer, facts, buckets)
     if "origin" in names:
-        rows = rows.with_columns(pl.col("origin").map_batches(_hex, return_dtype=pl.String()))
+        rows = rows.with_columns(pl.col("origin").map_batches(hexed, return_dtype=pl.String()))
     table = rows.select([_typed(pl.col(each.name), each) for each in answer.columns])
     notes = []
     if not len(table) or not facts.spans:
@@ -294,7 +294,7 @@ def _nothing(query: Query, covered: Coverage) -> str:
     )
 
 
-def _hex(ids: pl.Series) -> pl.Series:
+def hexed(ids: pl.Series) -> pl.Series:
     return pl.Series(ids.name, [f"{value:016x}"[:10] for value in ids], pl.String())
 
 
@@ -331,3 +331,20 @@ def _with_periods(
     return rows.with_columns(pl.when(~pl.col("hole")).then(pl.col(counts).fill_null(0)))
 
 
+
+
+def listing(name: str, table: pl.DataFrame, *, notes: Sequence[str] = (), about: dict[str, str] | None = None) -> Answer:
+    """A table that counts nothing (formats, lines of a log), for the same outputs as answers.
+
+    Args:
+        name: of the listing, for its schema.
+        table: its rows.
+        notes: for stderr.
+        about: a sentence for columns that are not in the vocabulary.
+    """
+    kinds = {pl.Int64(): "int64", pl.Int32(): "int32", pl.Float64(): "float", pl.Boolean(): "boolean"}
+    columns = tuple(
+        Column(each, kinds.get(dtype, "string"), (about or {}).get(each, ""))  # pyright: ignore[reportArgumentType]
+        for each, dtype in table.schema.items()
+    )
+    return Answer(name, columns, table, notes=tuple(notes))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from pullstats.lazy import pl
 from pullstats.tables import DIMENSION_KEYS, PARTITIONED, TABLES, schema
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import date
 
     import deltalake
@@ -140,3 +142,23 @@ def _create(path: Path, key_id: str) -> None:
         draft.replace(path / MARK)
     except OSError as error:
         raise PullstatsError(f"{path}: the store cannot be written ({error.strerror or error})") from error
+
+
+@contextmanager
+def locked(store: Store) -> Iterator[None]:
+    """Only one process at a time commits to a store or rebuilds its derived tables; others wait.
+
+    Raises:
+        PullstatsError: the store's folder cannot be written.
+    """
+    import fcntl
+
+    try:
+        handle = os.open(store.path / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise PullstatsError(f"{store.path}: cannot be written ({error.strerror})") from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)

@@ -1,0 +1,151 @@
+"""Logs into the store."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from pullstats.commands import LOGS, READING, Argument, command
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from pullstats.pipeline.parse import Outcome
+    from pullstats.settings import Settings
+    from pullstats.store.open import Store
+
+TRIES = 5
+
+
+@command(
+    "ingest",
+    arguments=(Argument("LOG", LOGS.about.split(" None")[0], many=True),),
+    options=(*READING, "format", "json", "output", "quiet", "verbose"),
+    place=10,
+)
+def ingest(settings: Settings, logs: list[str]) -> int:
+    """Read logs into the store; a log that was read before adds nothing.
+
+    Addresses and user names become keyed hashes before anything is written. Each log is stored whole or
+    not at all; a log that grew is taken from where it ended. Prints what became of each log on stderr,
+    and as JSON on stdout with -f json.
+    """
+    from pathlib import Path
+
+    from pullstats.commands.common import complain, exit_code, progress, reading
+    from pullstats.sources.files import find
+    from pullstats.store.open import default_place, open_or_create
+
+    sources, wrong = find(logs)
+    for error in wrong:
+        complain(error)
+    options = reading(settings, lenient=False)
+    store = open_or_create(Path(settings["store"]) if settings["store"] else default_place(), options.key.id)
+    with progress(settings) as told:
+        outcomes = _taken(store, sources, options, told)
+    if not settings["quiet"]:
+        _report(outcomes, store)
+    else:
+        _complaints(outcomes)
+    if settings["json"] or settings["format"] == "json":
+        _print(_document(outcomes), settings["output"])
+    return exit_code(outcomes) or (1 if wrong else 0)
+
+
+def _taken(store: Store, sources: Sequence[Any], options: Any, told: Any) -> list[Outcome]:
+    """Read, commit and derive; where another run took one of the sources meanwhile, look again."""
+    from pullstats.counting.rules import rule
+    from pullstats.errors import PullstatsError
+    from pullstats.pipeline.ingest import Ingest, past_of
+    from pullstats.store.commit import StoreWriter, TakenError
+    from pullstats.store.open import locked
+    from pullstats.store.rollup import refresh
+
+    for _ in range(TRIES):
+        try:
+            past = past_of(store.scan("sources").collect())
+            outcomes = Ingest(StoreWriter(store), options, past, told).take(sources)
+        except TakenError:
+            continue
+        with locked(store):
+            refresh(store, rule("pullstats-1"))
+        return outcomes
+    raise PullstatsError(f"{store.path}: other runs keep committing the same logs", "run it again when they are done")
+
+
+def _report(outcomes: Sequence[Outcome], store: Store) -> None:
+    from pullstats.commands.common import complain, say
+    from pullstats.window import iso
+
+    for outcome in outcomes:
+        if outcome.error is not None:
+            complain(outcome.error)
+        else:
+            say(f"{outcome.source.name}   {_fate(outcome)}")
+        if outcome.pending:
+            say(f"{outcome.source.name}   its last line is not whole yet; it waits for the next run")
+    times = [time for outcome in outcomes for time in (outcome.first, outcome.last) if time is not None]
+    if any(outcome.status == "ingested" for outcome in outcomes) and times:
+        days = f"{iso(min(times))[:10]} .. {iso(max(times))[:10]}"
+        say(f"store {store.path}: {days}; addresses were replaced by keyed hashes")
+
+
+def _complaints(outcomes: Sequence[Outcome]) -> None:
+    from pullstats.commands.common import complain
+
+    for outcome in outcomes:
+        if outcome.error is not None:
+            complain(outcome.error)
+
+
+def _fate(outcome: Outcome) -> str:
+    if outcome.status == "already":
+        return "already ingested (same content); 0 new lines"
+    counts, new = outcome.counts, "new lines" if outcome.past else "lines"
+    text = f"{outcome.format}   {outcome.lines:,} {new}   {counts['parsed']:,} parsed, {counts['ignored']:,} ignored, "
+    text += f"{counts['rejected']:,} rejected"
+    if counts["rejected"]:
+        why = ", ".join(f"{n:,} {why}" for (fate, why), n in outcome.reasons.most_common(4) if fate == "rejected")
+        number = outcome.rejected_first[0] if outcome.rejected_first else 0
+        text += f" ({outcome.share('rejected'):.1%}: {why}; first: line {number}); --rejects FILE keeps them"
+    return text
+
+
+def _document(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """The document of `ingest -f json`."""
+    sources = [_row(outcome) for outcome in outcomes]
+    sums = {name: sum(row[name] for row in sources) for name in ("lines", "parsed", "ignored", "rejected")}
+    states = {f"sources_{state}": sum(row["status"] == state for row in sources) for state in ("ingested", "already", "failed")}
+    return {"sources": sources, "totals": {**sums, **states}}
+
+
+def _row(outcome: Outcome) -> dict[str, Any]:
+    from pullstats.window import iso
+
+    stored = outcome.status in ("ingested", "already")
+    return {
+        "source": outcome.source.name,
+        "status": outcome.status if stored else "failed",
+        "format": outcome.format or None,
+        "lines": outcome.lines,
+        "parsed": outcome.counts["parsed"],
+        "ignored": outcome.counts["ignored"],
+        "rejected": outcome.counts["rejected"],
+        "reasons": {f"{fate}: {why}": n for (fate, why), n in sorted(outcome.reasons.items())},
+        "first": None if outcome.first is None else iso(outcome.first),
+        "last": None if outcome.last is None else iso(outcome.last),
+        "pending": outcome.pending,
+        "error": str(outcome.error) if outcome.error else None,
+    }
+
+
+def _print(document: dict[str, Any], path: Path | str | None) -> None:
+    from pathlib import Path
+
+    text = json.dumps(document, indent=1, ensure_ascii=True)
+    if path:
+        Path(path).write_text(text + "\n", "utf-8")
+    else:
+        sys.stdout.write(text + "\n")

@@ -1,0 +1,72 @@
+"""A look at the beginning of a log: what `detect` shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pullstats.errors import PullstatsError, printable
+
+if TYPE_CHECKING:
+    from pullstats.settings import Settings
+    from pullstats.sources.files import Source
+
+SAMPLE = 1_000
+
+
+@dataclass
+class Look:
+    """What the first lines of a source say.
+
+    Attributes:
+        notes: lines for people: the fields, and where lines stop fitting.
+        error: why no format was found.
+    """
+
+    source: Source
+    format: str | None = None
+    certainty: float | None = None
+    runner_up: str | None = None
+    runner_up_certainty: float | None = None
+    counts: dict[str, int] = field(default_factory=dict)
+    fields: tuple[str, ...] = ()
+    notes: list[str] = field(default_factory=list)
+    error: PullstatsError | None = None
+
+    def row(self) -> dict[str, Any]:
+        """The look as a row of the listing."""
+        return {
+            "source": self.source.name,
+            "format": self.format,
+            "certainty": self.certainty,
+            "runner_up": self.runner_up,
+            "runner_up_certainty": self.runner_up_certainty,
+            "lines": sum(self.counts.values()),
+            **{fate: self.counts.get(fate, 0) for fate in ("parsed", "ignored", "rejected")},
+            "fields": " ".join(self.fields),
+        }
+
+
+def looked(source: Source, settings: Settings) -> Look:
+    """Recognise a source by its first lines, and read them."""
+    from pullstats.commands.common import reading
+    from pullstats.pipeline.parse import FATES, plan
+    from pullstats.lazy import pl
+    from pullstats.sources.lines import head_lines
+
+    look = Look(source)
+    planned = plan(source, reading(settings, lenient=True), {})
+    if planned.reader is None:
+        look.error = planned.outcome.error
+        return look
+    lines = pl.Series("line", head_lines(planned.print.head, SAMPLE), pl.String())
+    records = planned.reader.read(lines)
+    fates = records.group_by("outcome").len().iter_rows()
+    look.format, look.certainty = planned.outcome.format, planned.outcome.certainty
+    look.counts = {FATES[outcome]: number for outcome, number in fates}
+    look.fields = tuple(name for name in records.columns if records[name].null_count() < len(records))[1:]
+    if planned.guess is not None:
+        look.runner_up, look.runner_up_certainty = planned.guess.runner_up, planned.guess.runner_up_certainty
+        for number, text, at in planned.guess.misfits:
+            look.notes += [f"line {number} does not fit:", f"  {printable(text, 110)}", f"  {' ' * min(at, 110)}^"]
+    return look

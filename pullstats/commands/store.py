@@ -1,0 +1,72 @@
+"""The store: what is in it, and building again what was derived."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pullstats.commands import SHOWING, command
+
+if TYPE_CHECKING:
+    from pullstats.settings import Settings
+    from pullstats.store.open import Store
+
+
+def _store(settings: Settings) -> Store:
+    from pathlib import Path
+
+    from pullstats.store.open import default_place, open_store
+
+    return open_store(Path(settings["store"]) if settings["store"] else default_place())
+
+
+@command("store status", options=("store", *SHOWING), place=40)
+def status(settings: Settings, _words: list[str]) -> int:
+    """Show the tables of the store: rows, files and bytes."""
+    from pullstats.answer import listing
+    from pullstats.commands.common import show
+    from pullstats.lazy import pl
+    from pullstats.tables import TABLES
+
+    store = _store(settings)
+    rows = []
+    for name in TABLES:
+        actions = pl.DataFrame(store.table(name).get_add_actions(flatten=True))
+        rows.append((name, store.scan(name).select(pl.len()).collect().item(), len(actions), int(actions["size_bytes"].sum())))
+    schema = {"table": pl.String(), "rows": pl.Int64(), "files": pl.Int64(), "bytes": pl.Int64()}
+    notes = [f"store {store.path}, key {store.key_id}, {len(store.days())} days"]
+    show(listing("store.status", pl.DataFrame(rows, schema=schema, orient="row"), notes=notes), settings)
+    return 0
+
+
+@command("store files", options=("store", *SHOWING), place=41)
+def files(settings: Settings, _words: list[str]) -> int:
+    """Show the logs that the store was filled from, and the fate of their lines."""
+    from pullstats.answer import listing
+    from pullstats.commands.common import show
+    from pullstats.commands.inspect import _iso
+    from pullstats.lazy import pl
+
+    ledger = _store(settings).scan("sources").collect().sort("first", "source", "sha256")
+    times = [_iso(name).alias(name) for name in ("first", "last")]
+    names = ("source", "format", "lines", "parsed", "ignored", "rejected", "first", "last", "sha256", "reasons")
+    show(listing("store.files", ledger.with_columns(times).select(names)), settings)
+    return 0
+
+
+@command("store rebuild", options=("store", "quiet"), place=42)
+def rebuild(settings: Settings, _words: list[str]) -> int:
+    """Build everything that is derived again, from the requests in the store."""
+    from pullstats.commands.common import say
+    from pullstats.counting.rules import rule
+    from pullstats.store.commit import replace_days
+    from pullstats.store.open import locked
+    from pullstats.store.rollup import derive
+
+    store = _store(settings)
+    with locked(store):
+        days = store.days()
+        frames = (frame for _, frame in derive(store, days, rule("pullstats-1")))
+        replace_days(store, "activities", days, frames, store.table("requests").version())
+    if not settings["quiet"]:
+        say(f"store {store.path}: {len(days)} days rebuilt")
+    return 0
