@@ -1,0 +1,195 @@
+"""What a user agent says of its platform: the facts of all its words, whatever the client."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from pullstats.enrich.clients import vocabulary
+from pullstats.enrich.clients.tokens import clean, read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pullstats.enrich.clients.tokens import Product
+
+SHAPE = re.compile(r"[A-Za-z0-9][\w.+~:()/# -]{0,79}", re.ASCII)  # of a value that may be stored
+_WORDS_FOR_VERSIONS = frozenset({"dev", "devel", "main", "master", "canary", "nightly", "edge", "latest", "snapshot"})
+_VERSION = re.compile(r"[vV]?([0-9A-Za-z][\w.+~:-]*)", re.ASCII)
+_SECRET = re.compile(r"[0-9a-fA-F]{16}|\d{15}|[A-Za-z0-9]{24}")
+_LONGEST_VERSION = 64
+_MAC_NAMES = ("mac", "os x", "osx", "intel")
+
+
+class Facts(dict[str, Any]):
+    """Column -> value; the first word that states a column wins, and `kernel`, `libc`, `hints` are kept beside them."""
+
+    def add(self, facts: Iterable[tuple[str, str]]) -> None:
+        """Take facts over, except what is known already; Android is more than its Linux, iOS more than its Darwin."""
+        for column, value in facts:
+            if column not in self or (column == "os" and value in {"android", "ios"} and self["os"] != value):
+                if column == "os" and value in {"android", "ios"}:
+                    self.pop("kernel", None)
+                    self.pop("os_version", None)
+                self[column] = value
+
+    def hint(self, *hints: str) -> None:
+        """Note hints, each once."""
+        known = self.setdefault("hints", [])
+        known += [hint for hint in hints if hint not in known]
+
+
+def version_of(text: str) -> str | None:
+    """The version in what stands after a product's slash, or None: `v1.7.13` -> `1.7.13`, `None` -> None."""
+    match = _VERSION.match(text)
+    if match is None:
+        return None
+    version = match[1].rstrip(".-_:+~")[:_LONGEST_VERSION]
+    if not any(map(str.isdecimal, version)) and version.lower() not in _WORDS_FOR_VERSIONS:
+        return None
+    return None if _SECRET.search(version) else version
+
+
+def read_products(facts: Facts, products: list[Product], *, browser: bool) -> None:
+    """Take over what products, bare words and comments say."""
+    versioned = False
+    for product in products:
+        name = product.name.lower()
+        if product.version:
+            versioned |= not _read_field(facts, name, product, first=not versioned)
+        elif versioned:
+            facts.add(vocabulary.platform(product.name))
+        for comment in product.comments:
+            read_comment(facts, comment, browser=browser)
+
+
+def _read_field(facts: Facts, name: str, product: Product, *, first: bool) -> bool:
+    """Read `name/version` as a field; False if it is none, but a product."""
+    version = product.version
+    if "#" in version:  # AWS: md/arch#x86_64, os/linux#5.10, lang/python#3.11
+        sub, _, value = version.partition("#")
+        if f"{name}/{sub}" in vocabulary.FIELDS:
+            name, version = f"{name}/{sub}", value
+        elif f"{name}/{sub}" in vocabulary.RUNTIMES:
+            facts.add(vocabulary.runtime(f"{name}/{sub}#{value}"))
+            return True
+    field = vocabulary.FIELDS.get(name)
+    if field is not None:
+        _state(facts, field, name, version)
+        return True
+    if name in vocabulary.RUNTIMES:
+        facts.add(vocabulary.runtime(f"{name}/{version.rstrip('.')}"))
+        return False
+    if name in vocabulary.PHRASES or (name in vocabulary.DISTROS and not first):
+        facts.add(vocabulary.phrase(f"{name} {version}"))
+    elif name in vocabulary.ARCH:
+        facts.add(vocabulary.platform(f"{name}/{version}"))
+    elif name == "pypy":
+        facts.hint(f"implementation=PyPy/{version_of(version) or ''}")
+    return False
+
+
+def _state(facts: Facts, field: str, name: str, value: str) -> None:
+    if field == "os":
+        system, _, number = value.partition("#")
+        facts.add(vocabulary.phrase(f"{system} {number}" if number else system))
+    elif field == "arch":
+        facts.add(fact for fact in vocabulary.platform(value) if fact[0] == "arch")
+    elif field == "kernel":
+        facts.add((("kernel", value),))
+    elif field == "libc":
+        facts.add((("libc", f"{name} {value}"),))
+    elif field == "ci":
+        facts.add((("ci", True),))  # type: ignore[arg-type]
+        facts.hint(f"ci={value.partition(',')[0]}")
+    elif field == "is_ci" and value.lower() in {"true", "false"}:
+        facts.add((("ci", value.lower() == "true"),))  # type: ignore[arg-type]
+    elif field == "agent":
+        facts.hint(f"ai_agent={value}")
+
+
+def read_comment(facts: Facts, parts: list[str], *, browser: bool) -> None:
+    """Take over what the parts of a comment say; a number belongs to the system named before it."""
+    system, by_name = None, False
+    for text in map(str.strip, parts):
+        if not text:
+            continue
+        found = vocabulary.phrase(text) or vocabulary.runtime(text)
+        if not found and text[0].isdecimal():
+            found = vocabulary.number_after(system, by_name, text)
+        for column, value in found:
+            if column == "os":
+                system, by_name = value, text.lower().startswith(_MAC_NAMES)
+        if browser and text.startswith("Intel"):  # what every browser on a Mac says, whatever its processor
+            found = tuple(fact for fact in found if fact[0] != "arch")
+        facts.add(found)
+
+
+def read_json(facts: Facts, data: dict[str, Any]) -> None:
+    """Take over what the JSON of pip and uv says; `"ci": null` is no evidence."""
+    if python := _text(data, "python"):
+        facts.add((("runtime", f"Python {python}"),))
+    implementation = _text(data, "implementation", "name")
+    if implementation and implementation != "CPython":
+        facts.hint(f"implementation={implementation}/{_text(data, 'implementation', 'version') or ''}")
+    release = _text(data, "system", "release")
+    system = vocabulary.phrase(f"{_text(data, 'system', 'name') or ''} {release or ''}")
+    distro = _text(data, "distro", "name")
+    if distro:
+        distro = f"{distro} {_text(data, 'distro', 'version') or ''}".strip()
+        found = vocabulary.phrase(distro) or _unlisted_distro(distro)
+        if ("os", "darwin") in (*system, *found):
+            found = tuple(fact for fact in found if fact[0] != "distro")
+        facts.add(fact for fact in found if fact[0] != "os")
+    facts.add(system)
+    facts.add(fact for fact in vocabulary.platform(_text(data, "cpu") or "-") if fact[0] == "arch")
+    for libc in (("distro", "libc"), ("libc",)):  # the second: cut-off JSON, where only the inner object is whole
+        if name := _text(data, *libc, "lib"):
+            facts.add((("libc", f"{name} {_text(data, *libc, 'version') or ''}".strip()),))
+    if isinstance(data.get("ci"), bool):
+        facts.add((("ci", data["ci"]),))
+
+
+def _unlisted_distro(name: str) -> tuple[tuple[str, str], ...]:
+    slug = re.sub(r" (gnu/)?linux\b", "", name.lower()).strip()
+    head, _, number = slug.rpartition(" ")
+    return (
+        ("distro", f"{head.replace(' ', '-')} {number}" if head and number[:1].isdecimal() else slug.replace(" ", "-")),
+    )
+
+
+def _text(data: Any, *path: str) -> str | None:
+    for key in path:
+        data = data.get(key) if isinstance(data, dict) else None
+    return data if isinstance(data, str) and SHAPE.fullmatch(data) else None
+
+
+def read_upstream(facts: Facts, text: str) -> None:
+    """Take over who asked the daemon: `upstream` and its `client_os`."""
+    asked = read(clean(text))
+    product = next((product for product in asked.products if product.name), None)
+    if product is None:
+        return
+    version = version_of(product.version)
+    facts["upstream"] = f"{product.name}/{version}" if version else product.name
+    theirs = Facts()
+    read_products(theirs, asked.products, browser=False)
+    if "os" in theirs:
+        facts["client_os"] = theirs["os"]
+
+
+def hints(facts: Facts, version: str | None) -> None:
+    """Note what the kernel, the version and the two systems say of where it runs."""
+    kernel = facts.get("kernel", "")
+    if kernel:
+        facts.hint(*(hint for part, hint in vocabulary.KERNELS.items() if part in kernel))
+    if version:
+        facts.hint(
+            *(hint for part, found in vocabulary.VERSIONS.items() if part in version for hint in found.split(","))
+        )
+        if "ubuntu" in version:
+            facts.add((("distro", "ubuntu"),))
+    noted = facts.get("hints", [])
+    if facts.get("client_os", facts.get("os")) != facts.get("os") or any(hint.startswith("desktop=") for hint in noted):
+        facts.hint("laptop")
+    facts.hint(*(f"{key}={facts[key]}" for key in ("kernel", "libc") if key in facts))
