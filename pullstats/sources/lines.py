@@ -153,21 +153,21 @@ def _between(given: Iterator[bytes], start: int, end: int) -> Iterator[bytes]:
 
 def _whole_lines(given: Iterator[bytes], size: int) -> Iterator[bytes]:
     held: list[bytes] = []
-    amount = 0
+    amount, enough = 0, size
     for piece in given:
         held.append(piece)
         amount += len(piece)
-        if amount >= size:
-            text = b"".join(held)
-            cut = text.rfind(NEWLINE) + 1
-            if cut:
-                yield text[:cut]
-            rest = text[cut:]
-            # A line that fills a block is cut: the rest of it is dropped as it comes.
-            held, amount = ([rest], len(rest)) if len(rest) < size else ([rest[:LONGEST_LINE]], LONGEST_LINE)
-            if len(rest) >= size:
-                held.extend(_next_line(given))
-                amount = sum(map(len, held))
+        if amount < enough:
+            continue
+        text = b"".join(held)
+        cut = text.rfind(NEWLINE) + 1
+        if cut:
+            yield text[:cut]
+        held = [text[cut:]]
+        if len(held[0]) >= max(size, LONGEST_LINE):  # the rest of a line that fills a block is dropped as it comes
+            held = [held[0][:LONGEST_LINE], *_next_line(given)]
+        amount = sum(map(len, held))
+        enough = max(size, amount + 1)
     if amount:
         yield b"".join(held)
 

@@ -1,0 +1,157 @@
+"""A log format as data: the tables of known formats, and formats that users write themselves."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field, fields
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pullstats.errors import PullstatsError, UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Kind = Literal["nginx", "apache", "fields", "w3c", "json", "logfmt", "regex"]
+KINDS = ("nginx", "apache", "fields", "w3c", "json", "logfmt", "regex")
+ESCAPES = ("backslash", "hash", "url", "plus", "json", "none")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One log format.
+
+    Attributes:
+        name: how people call it (`--log-format NAME`).
+        about: one line for people.
+        kind: which compiler reads `spec`.
+        source: the document or code that defines the format.
+        spec: the format: a log_format or LogFormat string, a pattern with named groups, or ordered field names.
+        fields: kind `json` and `logfmt`: record column -> where to find it, best first; kind `regex` and `fields`:
+            group or field name -> `column@type` where the name does not say it.
+        separator: kind `fields`: what stands between the fields.
+        signature: kind `json` and `logfmt`: the keys that every record has; they name the format.
+        only: kind `json` and `logfmt`: key -> pattern; a record without it is no request.
+        required: the columns without which a record is damaged.
+        ignore: reason -> pattern of lines that belong to such a log but are no request.
+        escape: how the server escapes what clients send.
+        null: texts that mean "absent", beside `-` and nothing.
+        like: entries of the same shape, told apart by what `tell` says or not at all.
+        tell: a pattern that only this one of its look-alikes has in its lines.
+        time_is: whether the logged time is the request's start or end.
+        bytes_are: whether the logged size is the body's or has headers in it.
+        unique_id: the request id is never shared by two requests.
+        cannot_tell: what such a log does not say (`user_agent`, `zone`, ...).
+        priority: of two that fit equally well the higher one is taken.
+        examples: lines with the record that they give.
+    """
+
+    name: str
+    about: str
+    kind: Kind
+    source: str
+    spec: str = ""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    separator: str = " "
+    signature: tuple[str, ...] = ()
+    only: Mapping[str, str] = field(default_factory=dict)
+    required: tuple[str, ...] = ("ts",)
+    ignore: Mapping[str, str] = field(default_factory=dict)
+    escape: str = "backslash"
+    null: tuple[str, ...] = ()
+    like: tuple[str, ...] = ()
+    tell: str = ""
+    time_is: Literal["start", "end"] = "end"
+    bytes_are: Literal["body", "wire"] = "body"
+    unique_id: bool = False
+    cannot_tell: tuple[str, ...] = ()
+    priority: int = 0
+    examples: tuple[Mapping[str, Any], ...] = ()
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.kind, self.spec))
+
+
+_KNOWN = {f.name for f in fields(Entry)} - {"name", "examples"} | {"example"}
+_TUPLES = ("signature", "required", "null", "like", "cannot_tell")
+
+
+def from_table(name: str, table: Mapping[str, Any], where: str) -> Entry:
+    """The entry that a TOML table describes.
+
+    Raises:
+        PullstatsError: an unknown key, a missing one, or a value that is none of the allowed.
+    """
+    for key in table:
+        if key not in _KNOWN:
+            raise PullstatsError(f"{where}: [{name}] has an unknown key {key!r}", did_you_mean(key, tuple(_KNOWN)))
+    for key in ("about", "kind", "source"):
+        if not table.get(key):
+            raise PullstatsError(f"{where}: [{name}] has no {key!r}")
+    for key, allowed in (("kind", KINDS), ("escape", ESCAPES)):
+        if key in table and table[key] not in allowed:
+            raise PullstatsError(f"{where}: [{name}] {key} = {table[key]!r}", f"it must be one of {', '.join(allowed)}")
+    given = {key: tuple(value) if key in _TUPLES else value for key, value in table.items() if key != "example"}
+    return Entry(name=name, examples=tuple(table.get("example", ())), **given)
+
+
+@cache
+def entries() -> tuple[Entry, ...]:
+    """All known formats, in order of their names.
+
+    Raises:
+        PullstatsError: a table with an unknown key or without a source; names file and entry.
+    """
+    found: dict[str, Entry] = {}
+    for file in sorted(Path(__file__).parent.glob("*.toml")):
+        if file.name == "envelopes.toml":
+            continue
+        for name, table in tomllib.loads(file.read_text(encoding="utf-8")).items():
+            if name in found:
+                raise PullstatsError(f"{file.name}: [{name}] is defined twice")
+            found[name] = from_table(name, table, file.name)
+    return tuple(found[name] for name in sorted(found))
+
+
+def entry(name: str) -> Entry:
+    """The known format of a name.
+
+    Raises:
+        UsageError: no such format.
+    """
+    known = {e.name: e for e in entries()}
+    if name not in known:
+        hint = did_you_mean(name, tuple(known)) or 'run "pullstats formats" for the list'
+        raise UsageError(f"{name}: no such log format", hint)
+    return known[name]
+
+
+def custom(log_format: str) -> Entry:
+    """The entry of a user's own nginx `log_format` (with `$`) or Apache `LogFormat` (with `%`) string.
+
+    Quotes, line breaks and the statement around it may be there as pasted from a configuration.
+
+    Raises:
+        UsageError: it is neither, or nothing in it is a time.
+    """
+    from pullstats.formats.kinds import apache, nginx
+
+    if "$" in log_format:
+        spec, escape = nginx.unquoted(log_format)
+        made = _custom(spec, "nginx", escape or "backslash")
+    elif "%" in log_format:
+        made = _custom(apache.unquoted(log_format), "apache", "backslash")
+    else:
+        hint = did_you_mean(log_format, tuple(e.name for e in entries())) or 'run "pullstats formats" for the names'
+        raise UsageError(f"{log_format}: no such log format, and no nginx or Apache format string either", hint)
+    from pullstats.formats.kinds import compiled
+
+    columns = compiled(made).columns
+    if "ts" not in columns:
+        raise UsageError(f"{made.spec}: has no time", "a log without times cannot be counted; log $time_iso8601 or %t")
+    return made
+
+
+def _custom(spec: str, kind: Kind, escape: str) -> Entry:
+    return Entry("custom", f"your own {kind} format", kind, "given by --log-format", spec, escape=escape)

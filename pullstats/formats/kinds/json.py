@@ -1,0 +1,305 @@
+"""One JSON object (or one line of key=value) a line: the wanted keys by their aliases.
+
+Three tiers. Servers write their keys in one order, so a line is first cut at the commas before keys, and each piece
+must begin with the key that a line before it had there. Other lines are decoded as JSON by the column. What that
+cannot be trusted with (it fails a whole column for one bad line) is read line by line.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pullstats.errors import PullstatsError
+from pullstats.formats.distinct import Distinct
+from pullstats.formats.kinds.parser import Batch, Outcome, read_one, read_texts
+from pullstats.formats.kinds.text import ERROR_LOGS
+from pullstats.formats.kinds.tokens import Field
+from pullstats.formats.values import TYPES, Unreadable
+from pullstats.lazy import pl
+from pullstats.tables import IGNORED, REJECTED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from pullstats.formats.entry import Entry
+
+_NUMBER = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
+# Two objects in one line, and what the decoder reads in its own way: lone surrogates, NUL, exponents, minus zero.
+_UNTRUSTED = r"\}\s*,\s*\{|\\u[dD][89a-fA-F]|\x00|\":\s*-?[0-9.]*[eE]|\":\s*-0"
+_TYPES = {
+    "ts": "time", "client_ip": "address", "xff": "xff", "method": "method", "path": "path", "query": "query",
+    "status": "status", "bytes": "size", "referer": "text", "user_agent": "text", "host": "host",
+    "request_time": "s", "request_id": "text", "tls": "tls", "edge": "text", "country": "country",
+    "auth": "present", "conditional": "present", "target": "target", "request": "request", "user": "user",
+}  # fmt: skip
+_EXACT = 1e15  # integers below are exact in a float
+_DECODE_AT_ONCE = 20_000  # lines: one bad line costs as many a second reading
+
+
+@dataclass(frozen=True)
+class Key:
+    """Where a value stands: the keys from the outermost in, and whether the last one holds a list."""
+
+    path: tuple[str, ...]
+    field: Field
+    listed: bool = False
+
+
+def keys(entry: Entry) -> tuple[Key, ...]:
+    """The places where an entry's columns may stand, the best first.
+
+    Written `outer>inner[]@type`: `>` goes into an object, `[]` takes the first of a list.
+    """
+    found = []
+    for column, places in entry.fields.items():
+        for rank, place in enumerate([places] if isinstance(places, str) else places):
+            path, _, type_ = place.partition("@")
+            type_ = type_ or _TYPES.get(column, "")
+            if type_ not in TYPES:
+                raise PullstatsError(f"[{entry.name}] {column} = {place!r}: {type_!r} is no type")
+            target = "" if column in {"target", "request", "user"} else column
+            found.append(Key(tuple(path.removesuffix("[]").split(">")), Field(target, type_, rank), path.endswith("[]")))
+    return tuple(found)
+
+
+@dataclass(frozen=True)
+class Template:
+    """The keys of a flat object, in order; each with the pattern of its piece."""
+
+    pieces: tuple[tuple[str, Key | None, str], ...]  # pattern, key, key name
+    quotes: int  # how many quotes such a line has
+
+
+class JsonParser:
+    """Reads lines that are JSON objects."""
+
+    def __init__(self, entry: Entry, tz: str) -> None:
+        self.entry, self.tz = entry, tz
+        self.keys = keys(entry)
+        self.columns = frozenset(column for key in self.keys for column in key.field.columns)
+        self._by_path = {key.path: key for key in self.keys}
+        self._only = {tuple(name.split(">")): re.compile(pattern) for name, pattern in entry.only.items()}
+        self._ignore = [(re.compile(pattern), reason) for reason, pattern in {**entry.ignore, **ERROR_LOGS}.items()]
+        self._template: Template | None = None
+        self.tiers: tuple[Callable[[pl.Series, frozenset[str]], Batch], ...] = (self._by_template, self._by_column, self._by_line)
+
+    # first tier ------------------------------------------------------------------------------------------------
+
+    def _by_template(self, lines: pl.Series, wanted: frozenset[str]) -> Batch:
+        template = self._template = self._template or self._learn(lines)
+        if not template:
+            return Batch(wanted, pl.repeat(value=False, n=len(lines), eager=True))
+        pieces = template.pieces
+        cut = lines.str.split_exact(',"', len(pieces)).struct.unnest().get_columns()
+        whole = cut[len(pieces) - 1].is_not_null() & cut[len(pieces)].is_null()
+        batch = Batch(wanted, whole & (lines.str.count_matches('"', literal=True) == template.quotes))
+        for (pattern, key, name), texts in zip(pieces, cut, strict=False):
+            distinct = Distinct(texts)
+            groups = distinct.values.str.extract_groups(pattern).struct.unnest().get_columns()
+            good = groups[-1].is_not_null()
+            if (name,) in self._only:
+                good = good & groups[0].str.contains(self._only[name,].pattern)
+            batch.require(distinct.spread(good))
+            if key:
+                read_texts(batch, [(key.field, groups[0])], "json", self.tz, distinct.spread)
+        return batch
+
+    def _learn(self, lines: pl.Series) -> Template | None:
+        """The template of the first line that is a record in the plainest spelling."""
+        for line in lines.head(200):
+            try:
+                items = json.loads(line, object_pairs_hook=list)
+            except (ValueError, RecursionError, TypeError):
+                continue
+            if self._usable(items):
+                template = self._made(items)
+                if self._fits(template, line):
+                    return template
+        return None
+
+    def _usable(self, items: object) -> bool:
+        if not (isinstance(items, list) and items and all(isinstance(item, tuple) for item in items)):
+            return False
+        names = [name for name, _ in items]
+        plain = all(isinstance(value, str | int | float) for _, value in items)
+        filters = all((name,) in self._by_path or name in names for name in self.entry.only)
+        return plain and len(set(names)) == len(names) and filters and self._complete({(name,) for name in names})
+
+    def _made(self, items: list[tuple[str, Any]]) -> Template:
+        pieces, quotes, last = [], 0, len(items) - 1
+        for i, (name, value) in enumerate(items):
+            key = self._by_path.get((name,))
+            lead = ("" if i else r'\{"') + re.escape(json.dumps(name, ensure_ascii=False)[1:-1]) + '":'
+            text = isinstance(value, str)
+            body = '"((?:[^\\\\]|\\\\.)*)"' if text else f"({'true|false' if isinstance(value, bool) else _NUMBER})"
+            quotes += 4 if text else 2
+            pieces.append((f"(?s)^{lead}{body}{r'\}' if i == last else ''}()$", key, name))
+        return Template(tuple(pieces), quotes)
+
+    def _fits(self, template: Template, line: str) -> bool:
+        cut = line.split(',"')
+        return len(cut) == len(template.pieces) and all(
+            re.search(pattern, text) for (pattern, _, _), text in zip(template.pieces, cut, strict=True)
+        )
+
+    # second tier -----------------------------------------------------------------------------------------------
+
+    def _by_column(self, lines: pl.Series, wanted: frozenset[str]) -> Batch:
+        tried = (
+            lines.str.contains(r"^\s*\{.*\}\s*$").fill_null(value=False)
+            & ~lines.str.contains(_UNTRUSTED).fill_null(value=True)
+        )
+        rows = tried.arg_true()
+        batch = Batch(wanted, pl.repeat(value=False, n=len(lines), eager=True))
+        decoded = [self._decoded(lines.gather(rows[at : at + _DECODE_AT_ONCE])) for at in range(0, len(rows), _DECODE_AT_ONCE)]
+        if not decoded or not all(frame is not None for frame in decoded):
+            return batch
+        frame = pl.concat([f for f in decoded if f is not None])
+        texts = {path: self._at(frame, path) for path in {key.path for key in self.keys} | set(self._only)}
+        part = Batch(wanted, pl.repeat(value=True, n=len(rows), eager=True))
+        for path, pattern in self._only.items():
+            part.require(texts[path].str.contains(pattern.pattern))
+        for condition in self._required(texts):
+            part.require(condition)
+        read_texts(part, [(key.field, texts[key.path]) for key in self.keys], "none", self.tz, lambda series: series)
+        return _widened(part, rows, batch)
+
+    def _decoded(self, lines: pl.Series) -> pl.DataFrame | None:
+        try:
+            decoded = lines.str.json_decode(self._dtype())
+        except pl.exceptions.PolarsError:
+            return None
+        return decoded.struct.unnest() if len(decoded) == len(lines) else None
+
+    def _dtype(self) -> pl.DataType:
+        return pl.Struct(_struct([(key.path, key.listed) for key in self.keys] + [(path, False) for path in self._only]))
+
+    def _at(self, frame: pl.DataFrame, path: tuple[str, ...]) -> pl.Series:
+        series = frame[path[0]]
+        for name in path[1:]:
+            series = series.struct.field(name)
+        if series.dtype == pl.List:
+            first = series.list.first()
+            return first.set(series.is_not_null() & first.is_null(), _LISTED) if self._by_path[path].field.type == "present" else first
+        return series
+
+    def _required(self, texts: Mapping[tuple[str, ...], pl.Series]) -> Iterable[pl.Series]:
+        for column in self.entry.required:
+            places = [texts[key.path].is_not_null() for key in self._for(column)]
+            if places:
+                yield pl.DataFrame([s.alias(str(i)) for i, s in enumerate(places)]).select(pl.any_horizontal(pl.all())).to_series()
+
+    def _for(self, column: str) -> list[Key]:
+        """The keys that fill a column; a request or target stands for its method and path."""
+        return [key for key in self.keys if column in key.field.columns]
+
+    def _complete(self, paths: set[tuple[str, ...]]) -> bool:
+        return all(any(key.path in paths for key in self._for(column)) for column in self.entry.required)
+
+    # third tier ------------------------------------------------------------------------------------------------
+
+    def _by_line(self, lines: pl.Series, wanted: frozenset[str]) -> Batch:
+        rows = [self._raw(line) for line in lines]
+        batch = Batch(wanted, pl.Series([row is not None for row in rows], dtype=pl.Boolean))
+        texts = [(key.field, pl.Series([row and row[key] for row in rows], dtype=pl.String)) for key in self.keys]
+        read_texts(batch, texts, "none", self.tz, lambda series: series)
+        return batch
+
+    def _raw(self, line: str | None) -> dict[Key, str | None] | None:
+        """The raw texts of a line that is a record of this format."""
+        record = self.record(line or "")
+        if record is None or any(not pattern.search(str(_found(record, path))) for path, pattern in self._only.items()):
+            return None
+        raw = {key: self._text(_found(record, key.path), key) for key in self.keys}
+        present = {key.path for key, value in raw.items() if value is not None}
+        return raw if self._complete(present) else None
+
+    def record(self, line: str) -> dict[str, Any] | None:
+        """The object in a line; the first of two equal keys counts."""
+        if not line.lstrip(" \t").startswith("{"):
+            return None
+        try:
+            record = json.loads(line, object_pairs_hook=_first, parse_float=_decimal, parse_int=str, parse_constant=_reject, strict=False)
+        except (ValueError, RecursionError):
+            return None
+        return record if isinstance(record, dict) else None
+
+    def _text(self, value: object, key: Key) -> str | None:
+        if key.listed:
+            if not isinstance(value, list):
+                return None
+            value = value[0] if value else _LISTED if key.field.type == "present" else None
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        return value if isinstance(value, str) else None
+
+    def one(self, line: str) -> dict[str, Any] | None:
+        """The record of one line; None where it is none of this format.
+
+        Raises:
+            Unreadable: it is one, but a text in it is no value of its type.
+        """
+        raw = self._raw(line)
+        return None if raw is None else read_one({key.field: text for key, text in raw.items()}, "none", self.tz)
+
+    def judge(self, line: str) -> Outcome:
+        """Why no tier could read the line."""
+        for pattern, reason in self._ignore:
+            if pattern.search(line[:4000]):
+                return IGNORED, reason
+        record = self.record(line)
+        if record is None:
+            return REJECTED, "not JSON"
+        try:
+            self.one(line)
+        except Unreadable as error:
+            return REJECTED, str(error)
+        missing = [c for c in self.entry.required if all(_found(record, key.path) is None for key in self._for(c))]
+        return REJECTED, f"no {missing[0]}" if missing else "not an access line"
+
+
+_LISTED = "listed"  # stands for an empty list: the header was there, its value is withheld
+
+
+def _widened(part: Batch, rows: pl.Series, batch: Batch) -> Batch:
+    """The batch with what was read of some of its rows."""
+    batch.ok.scatter(rows, part.ok)
+    for name, series in part.columns().items():
+        batch.put(name, 0, pl.repeat(None, len(batch.ok), dtype=series.dtype, eager=True).scatter(rows, series))
+    return batch
+
+
+def _struct(paths: Iterable[tuple[tuple[str, ...], bool]]) -> dict[str, pl.DataType]:
+    """The fields of the struct that holds these paths."""
+    inner: dict[str, list[tuple[tuple[str, ...], bool]]] = {}
+    out: dict[str, pl.DataType] = {}
+    for path, listed in paths:
+        if len(path) == 1:
+            out.setdefault(path[0], pl.List(pl.String) if listed else pl.String())
+        else:
+            inner.setdefault(path[0], []).append((path[1:], listed))
+    return out | {name: pl.Struct(_struct(rest)) for name, rest in inner.items()}
+
+
+def _found(record: Mapping[str, Any], path: tuple[str, ...]) -> Any:
+    value: Any = record
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def _first(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    return dict(reversed(pairs)) if len({name for name, _ in pairs}) < len(pairs) else dict(pairs)
+
+
+def _decimal(digits: str) -> str:
+    """A number as the column decoder writes it."""
+    value = float(digits)
+    return str(int(value)) if value.is_integer() and abs(value) < _EXACT else repr(value)
+
+
+def _reject(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")

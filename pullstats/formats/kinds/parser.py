@@ -1,0 +1,109 @@
+"""What every kind's parser offers, and the columns that a tier makes of some lines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pullstats.formats import values
+from pullstats.lazy import pl
+from pullstats.tables import RECORD, dtype
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from pullstats.formats.kinds.tokens import Field
+
+Outcome = tuple[int, str]  # IGNORED or REJECTED, and why
+
+
+class Parser(Protocol):
+    """What reads the lines of one format.
+
+    Attributes:
+        columns: the record columns that the format can fill.
+        tiers: readers of many lines, the fastest first; each gets the lines that the ones before it left.
+    """
+
+    columns: frozenset[str]
+    tiers: tuple[Callable[[pl.Series, frozenset[str]], Batch], ...]
+
+    def judge(self, line: str) -> Outcome:
+        """Why no tier could read the line."""
+        ...
+
+
+@dataclass
+class Batch:
+    """The columns that a tier has read of some lines; a line counts only where `ok` holds.
+
+    Attributes:
+        wanted: the record columns that somebody asked for.
+        ok: Boolean, one a line.
+        parts: record column -> (rank, values) of each field that fills it.
+    """
+
+    wanted: frozenset[str]
+    ok: pl.Series
+    parts: dict[str, list[tuple[int, pl.Series]]] = field(default_factory=dict)
+
+    def require(self, condition: pl.Series | None) -> None:
+        """Count only the lines where the condition holds too; null is false."""
+        if condition is not None:
+            self.ok = self.ok & condition.fill_null(value=False)
+
+    def needs(self, field_: Field) -> bool:
+        """Whether the field must be read: for a column, or because it can be unreadable."""
+        return bool(field_.type) and (field_.type not in values.TOTAL or not self.wanted.isdisjoint(field_.columns))
+
+    def put(self, column: str, rank: int, texts: pl.Series) -> None:
+        """Add what a field gives for a column."""
+        if column in self.wanted:
+            self.parts.setdefault(column, []).append((rank, texts))
+
+    def columns(self) -> dict[str, pl.Series]:
+        """The columns: of several fields for one column, the first in order of rank that is not null."""
+        done = {}
+        for name, parts in self.parts.items():
+            ordered = [series for _, series in sorted(parts, key=lambda part: part[0])]
+            done[name] = ordered[0] if len(ordered) == 1 else _coalesced(ordered)
+        return done
+
+
+def _coalesced(series: list[pl.Series]) -> pl.Series:
+    frame = pl.DataFrame([s.alias(str(i)) for i, s in enumerate(series)])
+    return frame.select(pl.coalesce(pl.all())).to_series()
+
+
+def read_texts(batch: Batch, fields: Iterable[tuple[Field, pl.Series]], escape: str, tz: str, spread: Callable[[pl.Series], pl.Series]) -> None:
+    """Read the texts of fields into the batch; `spread` takes a column of theirs to the batch's lines."""
+    for field_, texts in fields:
+        if not batch.needs(field_):
+            continue
+        columns, readable = values.column(field_.type, field_.escape or escape, texts, tz)
+        if readable is not None:
+            batch.require(spread(readable))
+        for name, series in zip(field_.columns, columns, strict=True):
+            if name in batch.wanted:
+                batch.put(name, field_.rank, spread(series))
+
+
+def read_one(fields: Mapping[Field, str | None], escape: str, tz: str) -> dict[str, Any]:
+    """The record of one line's raw texts, by the readers of single texts.
+
+    Raises:
+        values.Unreadable: a text is no value of its type.
+    """
+    record: dict[str, Any] = {}
+    for field_, raw in sorted(fields.items(), key=lambda item: item[0].rank):
+        if raw is None:
+            continue
+        for name, value in zip(field_.columns, values.read(field_.type, field_.escape or escape, raw, tz), strict=True):
+            if value is not None and record.get(name) is None:
+                record[name] = value
+    return record
+
+
+def empty(names: Sequence[str], height: int) -> dict[str, pl.Series]:
+    """Null columns of the record's types."""
+    return {name: pl.repeat(None, height, dtype=dtype(RECORD[name]), eager=True) for name in names}

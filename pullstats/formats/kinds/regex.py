@@ -1,0 +1,64 @@
+"""Formats given as a pattern with named groups, for lines that no format string describes."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from pullstats.formats.kinds.tokens import Field, Layout
+
+if TYPE_CHECKING:
+    from pullstats.formats.entry import Entry
+
+_GROUP = re.compile(r"\(\?P<([a-z_0-9]+)>")
+# group name -> (record column, type) where the entry does not say otherwise
+DEFAULTS: dict[str, tuple[str, str]] = {
+    "client_ip": ("client_ip", "address"),
+    "xff": ("xff", "xff"),
+    "request": ("", "request"),
+    "target": ("", "target"),
+    "method": ("method", "method"),
+    "path": ("path", "path"),
+    "query": ("query", "query"),
+    "status": ("status", "status"),
+    "bytes": ("bytes", "size"),
+    "referer": ("referer", "text"),
+    "user_agent": ("user_agent", "text"),
+    "host": ("host", "host"),
+    "request_id": ("request_id", "text"),
+    "user": ("", "user"),
+    "tls": ("tls", "tls"),
+    "edge": ("edge", "text"),
+    "country": ("country", "country"),
+    "seconds": ("request_time", "s"),
+    "ms": ("request_time", "ms"),
+    "us": ("request_time", "us"),
+    "took": ("request_time", "go"),
+    "conditional": ("conditional", "present"),
+    "auth": ("auth", "present"),
+    "clf": ("ts", "clf"),
+    "clf_local": ("ts", "clf_local"),
+    "iso": ("ts", "iso"),
+    "epoch": ("ts", "epoch"),
+    "gin": ("ts", "gin"),
+    "digits": ("ts", "digits"),
+}
+
+
+def named(name: str, types: object = None) -> Field:
+    """The field of a group: `column@type` as the entry says, else by its name; a digit at the end only orders."""
+    if isinstance(types, str):
+        column, _, rest = types.partition("@")
+        type_, _, escape = rest.partition("!")
+        return Field("" if column == "-" else column, type_, escape=escape)
+    base = name.rstrip("0123456789")
+    rank = int(name[len(base) :] or 0)
+    column, type_ = DEFAULTS[base]
+    return Field(column, type_, rank)
+
+
+def layout(entry: Entry) -> Layout:
+    """The pattern of an entry, with the fields of its groups."""
+    spec = re.sub(r"\s*\n\s*", "", entry.spec)
+    fields = tuple(named(name, entry.fields.get(name)) for name in _GROUP.findall(spec))
+    return Layout(f"(?s)^(?:{_GROUP.sub('(', spec)})()$", fields)

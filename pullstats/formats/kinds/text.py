@@ -1,0 +1,133 @@
+"""Lines of text: cut at a separator where that is certain, matched by the format's pattern where it is not."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from pullstats.formats.distinct import Distinct
+from pullstats.formats.kinds import apache, fields, nginx, regex
+from pullstats.formats.kinds.parser import Batch, Outcome, read_one, read_texts
+from pullstats.formats.kinds.tokens import Field, Layout, Piece, layout
+from pullstats.formats.times import CLOCKS, joined
+from pullstats.formats.values import Unreadable
+from pullstats.lazy import pl
+from pullstats.tables import IGNORED, REJECTED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pullstats.formats.entry import Entry
+
+ERROR_LOGS = {
+    "nginx error log line": r"^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[(?:emerg|alert|crit|error|warn)\] ",
+    "nginx notice": r"^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[(?:notice|info|debug)\] ",
+    "Apache error log line": r"^\[[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d(?:\.\d+)? \d{4}\] ",
+}
+
+
+def layouts(entry: Entry) -> Layout:
+    """How the lines of an entry are read."""
+    if entry.kind == "nginx":
+        return layout(nginx.tokens(entry.spec), entry.escape)
+    if entry.kind == "apache":
+        return layout(apache.tokens(entry.spec), entry.escape)
+    if entry.kind == "fields":
+        return fields.layout(entry)
+    return regex.layout(entry)
+
+
+class TextParser:
+    """Reads lines of a format that one pattern describes."""
+
+    def __init__(self, entry: Entry, tz: str) -> None:
+        self.entry, self.tz = entry, tz
+        self.layout = layouts(entry)
+        every = self.layout.fields
+        self.columns = frozenset(column for f in every for column in f.columns)
+        self.tiers: tuple[Callable[[pl.Series, frozenset[str]], Batch], ...] = (
+            (self._by_pieces, self._by_pattern) if self.layout.pieces else (self._by_pattern,)
+        )
+        self._ignore = [(re.compile(pattern), reason) for reason, pattern in {**entry.ignore, **ERROR_LOGS}.items()]
+
+    @property
+    def pattern(self) -> str:
+        """The pattern of a whole line."""
+        return self.layout.pattern
+
+    def _by_pieces(self, lines: pl.Series, wanted: frozenset[str]) -> Batch:
+        pieces = self.layout.pieces
+        cut = lines.str.split_exact(self.layout.separator, len(pieces)).struct.unnest().get_columns()
+        batch = Batch(wanted, cut[len(pieces) - 1].is_not_null() & cut[len(pieces)].is_null())
+        for piece, texts in zip(pieces, cut, strict=False):
+            self._piece(batch, piece, texts)
+        return batch
+
+    def _piece(self, batch: Batch, piece: Piece, texts: pl.Series) -> None:
+        if piece.clock:
+            texts = self._clock(batch, piece, piece.clock, texts)
+        if not piece.fields and piece.pattern == "(?s)^()$":
+            batch.require(texts == "")
+            return
+        if piece.whole and not (piece.checked or any(batch.needs(f) for f in piece.fields)):
+            return
+        distinct = Distinct(texts)
+        if piece.whole:
+            if piece.checked:  # a backslash before the quote: the quote may be text
+                last = distinct.values.str.ends_with("\\")
+                if last.any():
+                    batch.require(distinct.spread(~last))
+            found = [(piece.fields[0], distinct.values)] if piece.fields else []
+        else:
+            groups = distinct.values.str.extract_groups(piece.pattern).struct.unnest().get_columns()
+            batch.require(distinct.spread(groups[-1].is_not_null()))
+            found = list(zip(piece.fields, groups, strict=False))
+        read_texts(batch, found, self.entry.escape, self.tz, distinct.spread)
+
+    def _clock(self, batch: Batch, piece: Piece, clock: Field, texts: pl.Series) -> pl.Series:
+        """Read the time at the end (or begin) of the texts; the rest of the texts."""
+        kind = CLOCKS[clock.type]
+        lead, width = len(piece.lead), kind.fixed
+        if piece.lead:
+            batch.require(texts.str.starts_with(piece.lead))
+            minutes, seconds = texts.str.slice(lead, kind.width), texts.str.slice(lead + kind.width, width - kind.width)
+            rest = texts.str.slice(lead + width)
+        else:
+            end = len(piece.trail)
+            batch.require(texts.str.ends_with(piece.trail))
+            body = texts.str.tail(width + end)
+            minutes, seconds = body.str.slice(0, kind.width), body.str.slice(kind.width, width - kind.width)
+            rest = texts.str.head(-(width + end))
+        ts = joined(clock.type, minutes, seconds, self.tz)
+        batch.require(ts.is_not_null())
+        batch.put("ts", clock.rank, ts)
+        return rest
+
+    def _by_pattern(self, lines: pl.Series, wanted: frozenset[str]) -> Batch:
+        groups = lines.str.extract_groups(self.layout.pattern).struct.unnest().get_columns()
+        batch = Batch(wanted, groups[-1].is_not_null())
+        found = zip(self.layout.fields, groups, strict=False)
+        read_texts(batch, found, self.entry.escape, self.tz, lambda series: series)
+        return batch
+
+    def one(self, line: str) -> dict[str, Any] | None:
+        """The record of one line; None where it does not fit.
+
+        Raises:
+            Unreadable: it fits, but a text in it is no value of its type.
+        """
+        groups = pl.Series([line]).str.extract_groups(self.layout.pattern).struct.unnest().row(0)
+        if groups[-1] is None:
+            return None
+        return read_one(dict(zip(self.layout.fields, groups, strict=False)), self.entry.escape, self.tz)
+
+    def judge(self, line: str) -> Outcome:
+        """Why no tier could read the line."""
+        head = line[:300]
+        for pattern, reason in self._ignore:
+            if pattern.search(head):
+                return IGNORED, reason
+        try:
+            return REJECTED, "not an access line" if self.one(line) is None else "unreadable"
+        except Unreadable as error:
+            return REJECTED, str(error)

@@ -1,0 +1,148 @@
+"""W3C extended logs: the columns are what the last `#Fields` line says, wherever it comes."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from pullstats.formats import times
+from pullstats.formats.kinds.parser import Batch, Outcome, read_one, read_texts
+from pullstats.formats.kinds.regex import named
+from pullstats.formats.kinds.tokens import Field
+from pullstats.formats.values import Unreadable
+from pullstats.lazy import pl
+from pullstats.tables import IGNORED, REJECTED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pullstats.formats.entry import Entry
+
+# W3C name -> (record column, type, rank, escape); CloudFront's JSON has the same names as keys
+NAMES: dict[str, tuple[str, str, int, str]] = {
+    "timestamp": ("ts", "epoch", 1, ""),
+    "timestamp(ms)": ("ts", "epoch", 0, ""),
+    "c-ip": ("client_ip", "address", 0, ""),
+    "x-forwarded-for": ("xff", "xff", 0, "url"),
+    "cs(X-Forwarded-For)": ("xff", "xff", 1, "url"),
+    "cs-method": ("method", "method", 0, ""),
+    "cs-uri": ("", "target", 1, ""),
+    "cs-uri-stem": ("path", "path", 0, ""),
+    "cs-uri-query": ("query", "query", 0, ""),
+    "sc-status": ("status", "status", 0, ""),
+    "sc-bytes": ("bytes", "size", 0, ""),
+    "cs(Referer)": ("referer", "text", 0, "url"),
+    "cs(Referrer)": ("referer", "text", 1, "url"),
+    "cs(User-Agent)": ("user_agent", "text", 0, "url"),
+    "cs-user-agent": ("user_agent", "text", 1, "url"),
+    "cs-referer": ("referer", "text", 1, "url"),
+    "x-host-header": ("host", "host", 0, ""),
+    "cs-host": ("host", "host", 1, ""),
+    "cs(Host)": ("host", "host", 2, ""),
+    "time-taken": ("request_time", "s", 0, ""),
+    "x-edge-request-id": ("request_id", "text", 0, ""),
+    "cs-username": ("", "user", 0, ""),
+    "ssl-protocol": ("tls", "tls", 0, ""),
+    "x-edge-location": ("edge", "text", 0, ""),
+    "c-country": ("country", "country", 0, ""),
+}
+_HEADER = re.compile(r"#(?:Version|Fields|Software|Date|Start-Date|End-Date|Remark|GMT-Offset)\s*:")
+_SPEC_LEAST = 23  # CloudFront's columns of 2014; more were only added at the end
+
+
+class Layout:
+    """The columns of a log, from its `#Fields` or from what the entry says they were."""
+
+    def __init__(self, names: list[str], entry: Entry, *, least: int = 0) -> None:
+        self.names, self.least = names, least or len(names)
+        self.fields = [(i, field) for i, name in enumerate(names) if (field := _field(name, entry))]
+        self.day = names.index("date") if "date" in names and "time" in names else -1
+        self.clock = names.index("time") if self.day >= 0 else -1
+
+    @property
+    def timed(self) -> bool:
+        """Whether it has a time at all."""
+        return self.day >= 0 or any("ts" in field.columns for _, field in self.fields)
+
+
+def _field(name: str, entry: Entry) -> Field | None:
+    if name in entry.fields:
+        return named(name, entry.fields[name])
+    if name not in NAMES:
+        return None
+    column, type_, rank, escape = NAMES[name]
+    if escape and entry.escape != "url":
+        escape = entry.escape
+    return Field(column, type_, rank, escape=escape or "none")
+
+
+class W3cParser:
+    """Reads W3C extended lines; the columns of one batch go on in the next."""
+
+    def __init__(self, entry: Entry, tz: str, current: Layout | None = None) -> None:
+        self.entry, self.tz = entry, tz
+        self.current = current or Layout(entry.spec.split(), entry, least=_SPEC_LEAST if entry.spec else 0)
+        self.columns = frozenset(c for name in NAMES for c in Field(*NAMES[name][:2]).columns) | {"ts"}
+        self.tiers: tuple[Callable[[pl.Series, frozenset[str]], Batch], ...] = (self._by_columns,)
+
+    def segments(self, lines: pl.Series) -> Iterator[tuple[W3cParser, int, int]]:
+        """(parser, begin, length) of the runs of lines with the same columns."""
+        begin = 0
+        heads = lines.str.starts_with("#Fields:").fill_null(value=False).arg_true()
+        for at, head in zip(heads, lines.gather(heads), strict=True):
+            names = head.removeprefix("#Fields:").split()
+            if names != self.current.names or self.current.least != len(names):
+                yield self._frozen(), begin, at - begin
+                begin, self.current = at, Layout(names, self.entry)
+        yield self._frozen(), begin, len(lines) - begin
+
+    def _frozen(self) -> W3cParser:
+        return W3cParser(self.entry, self.tz, self.current)
+
+    def _by_columns(self, lines: pl.Series, wanted: frozenset[str]) -> Batch:
+        layout = self.current
+        if not layout.names or not layout.timed:
+            return Batch(wanted, pl.repeat(value=False, n=len(lines), eager=True))
+        width = len(layout.names)
+        cut = lines.str.split_exact(self.entry.separator, width).struct.unnest().get_columns()
+        batch = Batch(wanted, cut[layout.least - 1].is_not_null() & cut[width].is_null() & ~lines.str.starts_with("#"))
+        if layout.day >= 0:
+            ts = times.day_and_time(cut[layout.day], cut[layout.clock], self.tz)
+            batch.require(ts.is_not_null())
+            batch.put("ts", 2, ts)
+        read_texts(batch, [(field, cut[i]) for i, field in layout.fields], "none", self.tz, lambda series: series)
+        return batch
+
+    def one(self, line: str) -> dict[str, Any] | None:
+        """The record of one line; None where it does not fit.
+
+        Raises:
+            Unreadable: it fits, but a text in it is no value of its type.
+        """
+        layout, cut = self.current, line.split(self.entry.separator)
+        if not layout.timed or line.startswith("#") or not layout.least <= len(cut) <= len(layout.names):
+            return None
+        record = {}
+        if layout.day >= 0:
+            day = cut[layout.day]
+            midnight = times.read("iso", f"{day}T00:00:00", self.tz)
+            moment = times.read("iso", f"1970-01-01T{cut[layout.clock]}", "UTC")
+            if midnight is None or moment is None or len(day) != len("2024-01-01"):
+                raise Unreadable("bad time")
+            record["ts"] = midnight + moment
+        fields = {field: cut[i] for i, field in layout.fields if i < len(cut)}
+        return record | read_one(fields, "none", self.tz)
+
+    def judge(self, line: str) -> Outcome:
+        """Why no tier could read the line."""
+        if _HEADER.match(line):
+            return IGNORED, "header"
+        if not self.current.names:
+            return REJECTED, "no #Fields before it"
+        cut = line.count(self.entry.separator) + 1
+        try:
+            if self.one(line) is None:
+                return REJECTED, f"has {cut} fields, not {len(self.current.names)}"
+        except Unreadable as error:
+            return REJECTED, str(error)
+        return REJECTED, "unreadable"

@@ -1,0 +1,399 @@
+"""What the text of a field means: one strict reading per type, of one text and of a column of texts.
+
+`READERS` hold the truth: text in, value out, `Unreadable` if the text is no value of the type. The column versions
+answer the common shapes with whole-column expressions and leave every other distinct text to the same readers.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pullstats.formats import times
+from pullstats.formats.distinct import Distinct
+from pullstats.formats.unescape import DIALECTS
+from pullstats.lazy import pl
+from pullstats.tables import RECORD, dtype
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ABSENT = ("", "-")
+NOTHING = (None, None, None, None, True)  # a request that is not HTTP: method, path, query, host, malformed
+_METHOD = r"[A-Z][A-Z_-]{0,31}"
+_PROTOCOL = re.compile(r"HTTP(?:/[0-9](?:\.[0-9])?)?", re.IGNORECASE)
+_PLAIN_REQUEST = r"^([A-Z]{3,16}) (/[^ ?]*)(?:\?([^ ]*))? HTTP/[0-9](?:\.[0-9])?$"
+_ABSOLUTE = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//([^/?#]*)(.*)", re.DOTALL)
+_AUTHORITY = re.compile(r"(?:.*@)?(\[[0-9A-Fa-f:.]+\]|[^:]*)(?::[0-9]*)?", re.DOTALL)
+_ADDRESS_PORT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3}){3}):[0-9]{1,5}|\[([0-9A-Fa-f:.]+(?:%[^\]]*)?)\](?::[0-9]{1,5})?")
+_PLAIN_ADDRESS = r"^(?:[0-9.]+|[0-9a-f:]+::?[0-9a-f:]*)$"
+_UNCOMPRESSED = re.compile(r"(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}")
+_DECIMAL = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,20})?(?:[eE][+-]?[0-9]{1,2})?")
+_GO = re.compile(r"([0-9]+(?:\.[0-9]+)?|\.[0-9]+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)")
+_GO_UNITS = {"ns": 1e-9, "us": 1e-6, "\u00b5s": 1e-6, "\u03bcs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+_MAX_DIGITS = 18  # what always fits Int64
+_TLS = {"769": "TLSv1", "770": "TLSv1.1", "771": "TLSv1.2", "772": "TLSv1.3"}
+
+
+class Unreadable(ValueError):
+    """A text that is no value of its field's type; the message is the reason for people."""
+
+
+def text(raw: str) -> str | None:
+    """The text; absent is None."""
+    return None if raw in ABSENT else raw
+
+
+def request(raw: str) -> tuple[str | None, str | None, str | None, str | None, bool | None]:
+    """(method, path, query, host, malformed) of a request line such as `GET /v2/ HTTP/1.1`."""
+    verb, _, rest = raw.partition(" ")
+    if not re.fullmatch(_METHOD, verb):
+        return NOTHING
+    head, space, last = rest.rstrip(" ").rpartition(" ")
+    split = _target(head.strip(" ") if space and _PROTOCOL.fullmatch(last) else rest.strip(" "), verb)
+    return (verb, *split, None) if split else NOTHING
+
+
+def _target(raw: str, method: str) -> tuple[str | None, str | None, str | None] | None:
+    """(path, query, host) of a request target; None if it is none."""
+    if raw.startswith("/") and not raw.startswith("//"):
+        path, _, query = raw.partition("?")
+        return path, query or None, None
+    if method == "CONNECT":
+        return None, None, host(raw)
+    if raw == "*":
+        return None if method == "PRI" else ("*", None, None)
+    if raw.startswith("//"):  # not a network-path reference but a path with two slashes: clients do send it
+        path, _, query = raw.partition("?")
+        return path, query or None, None
+    absolute = _ABSOLUTE.fullmatch(raw)
+    if not absolute:
+        return None
+    path, _, query = absolute[2].partition("?")
+    return path or "/", query or None, host(absolute[1])
+
+
+def target(raw: str) -> tuple[str | None, str | None, str | None, bool | None]:
+    """(path, query, host, malformed) of a target without its method; absent is absent."""
+    if raw in ABSENT:
+        return None, None, None, True
+    split = _target(raw, "GET")
+    return (*split, None) if split else (None, None, None, True)
+
+
+def path(raw: str) -> str | None:
+    """The path, without a query that some servers leave in it."""
+    return text(raw.partition("?")[0])
+
+
+def query(raw: str) -> str | None:
+    """The query, without its `?`."""
+    return text(raw.removeprefix("?"))
+
+
+def method(raw: str) -> str | None:
+    """The method; None where the text is no method."""
+    return raw if re.fullmatch(_METHOD, raw) else None
+
+
+def host(raw: str) -> str | None:
+    """The host without its port; the catch-all name `_` is none."""
+    match = _AUTHORITY.fullmatch(raw)
+    name = match[1].strip("[]") if match else ""
+    return None if name in {"", "-", "_"} else name
+
+
+def address(raw: str) -> str | None:
+    """The address without its port and brackets; None for a socket of the same machine."""
+    match = _ADDRESS_PORT.fullmatch(raw)
+    bare = (match[1] or match[2]) if match else raw
+    if bare in ABSENT or bare.startswith("unix:"):
+        return None
+    if _UNCOMPRESSED.fullmatch(bare):
+        from ipaddress import IPv6Address
+
+        return str(IPv6Address(bare))
+    return bare
+
+
+def peer(raw: str) -> str | None:
+    """The address of `address:port` where IPv6 may stand without brackets: the last colon separates."""
+    head, colon, port = raw.rpartition(":")
+    return address(head) if colon and port.isdecimal() and head else address(raw)
+
+
+def xff(raw: str) -> str | None:
+    """A list of addresses; None where the text holds none (some logs have another field in this place)."""
+    return raw if re.search(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]{0,4}:", raw) else None
+
+
+def status(raw: str) -> int | None:
+    """The status; None for 000, -1 and absent: the client left before the answer."""
+    if raw in ABSENT:
+        return None
+    if not re.fullmatch(r"-?[0-9]{1,3}", raw):
+        raise Unreadable("bad status")
+    return int(raw) if int(raw) >= 100 else None  # noqa: PLR2004 - the first status of HTTP
+
+
+def size(raw: str) -> int | None:
+    """A count of bytes; -1 and absent are None."""
+    digits = raw.removeprefix("+")
+    if digits in ABSENT or digits == "-1":
+        return None
+    if not re.fullmatch(r"[0-9]+(?:\.0+)?", digits):
+        raise Unreadable("bad size")
+    whole = digits.partition(".")[0]
+    if len(whole) > _MAX_DIGITS:
+        raise Unreadable("bad size")
+    return int(whole)
+
+
+def _seconds(unit: float) -> Callable[[str], float | None]:
+    def seconds(raw: str) -> float | None:
+        digits = raw.removeprefix("+")
+        if digits in ABSENT or digits.startswith("-"):
+            return None
+        if not _DECIMAL.fullmatch(digits):
+            raise Unreadable("bad duration")
+        return float(digits) if unit == 1 else float(digits) / unit
+
+    return seconds
+
+
+def go_duration(raw: str) -> float | None:
+    """Seconds of a Go duration such as `1m2.5s` or `941.512µs`."""
+    if raw in ABSENT:
+        return None
+    total, end = 0.0, 0
+    for match in _GO.finditer(raw):
+        if match.start() != end:
+            break
+        value, unit = float(match[1]), match[2]
+        scale = _GO_UNITS[unit]
+        total += value * scale if scale >= 1 else value / round(1 / scale)
+        end = match.end()
+    if end != len(raw) or not raw:
+        return _seconds(1)(raw)
+    return total
+
+
+def tls(raw: str) -> str | None:
+    """The TLS version, spelled TLSv1.3 whatever the log says (`TLS 1.3`, `1.3`, 772)."""
+    if raw in ABSENT or raw.lower() == "none":
+        return None
+    if raw in _TLS:
+        return _TLS[raw]
+    match = re.fullmatch(r"(?:TLS ?v?|TLSV)?(1(?:\.[0-3])?)", raw, re.IGNORECASE)
+    return f"TLSv{match[1]}" if match else raw
+
+
+def user(raw: str) -> tuple[str | None, bool | None]:
+    """(user, auth): a logged user shows that credentials were sent."""
+    return (None, None) if raw in ABSENT else (raw, True)
+
+
+def present(raw: str) -> bool | None:
+    """True where the log shows the header at all."""
+    return None if raw in ABSENT else True
+
+
+def country(raw: str) -> str | None:
+    """A two-letter country code in upper case; None for names, `XX` and the like."""
+    return raw.upper() if re.fullmatch(r"[A-Za-z]{2}", raw) and raw.upper() not in {"XX", "ZZ"} else None
+
+
+@dataclass(frozen=True)
+class Type:
+    """How texts of a field are read.
+
+    Attributes:
+        read: the reader of one text; a tuple where `gives` names several columns.
+        gives: the record columns that it fills; empty: the field's own target.
+        pattern: what the text looks like inside a line (a regular expression), where that is more than "no delimiter".
+        escaped: log escaping is undone before it is read.
+    """
+
+    read: Callable[[str], Any]
+    gives: tuple[str, ...] = ()
+    pattern: str = ""
+    escaped: bool = True
+
+
+_NUMBER, _TIMING = r"[0-9]+|-", r"-?[0-9]+(?:\.[0-9]+)?|-"
+_ADDRESS = r"[0-9A-Za-z:.%_-]+|\[[0-9A-Fa-f:.]+\](?::[0-9]+)?|unix:[^ ]*"
+TYPES: dict[str, Type] = {
+    "text": Type(text),
+    "request": Type(request, ("method", "path", "query", "host", "malformed")),
+    "target": Type(target, ("path", "query", "host", "malformed")),
+    "path": Type(path),
+    "query": Type(query),
+    "method": Type(method, pattern=r"[A-Za-z_-]+"),
+    "host": Type(host),
+    "address": Type(address, pattern=_ADDRESS, escaped=False),
+    "peer": Type(peer, pattern=_ADDRESS, escaped=False),
+    "xff": Type(xff),
+    "status": Type(status, pattern="[0-9]{3}|-", escaped=False),
+    "size": Type(size, pattern=_NUMBER, escaped=False),
+    "s": Type(_seconds(1), pattern=_TIMING, escaped=False),
+    "ms": Type(_seconds(1e3), pattern=_TIMING, escaped=False),
+    "us": Type(_seconds(1e6), pattern=_TIMING, escaped=False),
+    "ns": Type(_seconds(1e9), pattern=_TIMING, escaped=False),
+    "go": Type(go_duration, escaped=False),
+    "tls": Type(tls),
+    "user": Type(user, ("user", "auth")),
+    "present": Type(present),
+    "country": Type(country),
+    **{name: Type(text, ("ts",), clock.pattern, escaped=False) for name, clock in times.CLOCKS.items()},
+    "time": Type(text, ("ts",), escaped=False),  # a number, ISO or CLF: by its look
+    "epoch": Type(text, ("ts",), r"[0-9]{9,19}(?:\.[0-9]{1,12})?", escaped=False),
+}
+CLOCKS = (*times.CLOCKS, "epoch", "time")
+# Types that read any text: their lines can't be rejected by them.
+TOTAL = frozenset(
+    "text request target path query method host address peer xff tls user present country".split(),
+)
+
+
+def read(type_: str, escape: str, raw: str, tz: str) -> tuple[Any, ...]:
+    """The values of one text, one for each column that its type gives.
+
+    Raises:
+        Unreadable: the text is no value of the type.
+    """
+    if type_ in CLOCKS:
+        ts = times.read(type_, raw, tz)
+        if ts is None:
+            raise Unreadable("bad time")
+        return (ts,)
+    kind = TYPES[type_]
+    value = kind.read(DIALECTS[escape][1](raw) if kind.escaped else raw)
+    return value if isinstance(value, tuple) else (value,)
+
+
+def column(type_: str, escape: str, texts: pl.Series, tz: str) -> tuple[list[pl.Series], pl.Series | None]:
+    """The columns that a type gives for a column of texts, and which texts it could read (None: all).
+
+    Null texts (a field that this line does not have) are read as absent.
+    """
+    if type_ in CLOCKS:
+        ts = times.column(type_, texts, tz)
+        return [ts], ts.is_not_null() | texts.is_null()
+    clean = decoded(escape, texts) if TYPES[type_].escaped else texts
+    if type_ in _WHOLE:
+        return _WHOLE[type_](clean)
+    return _each(type_, clean)
+
+
+def _each(type_: str, texts: pl.Series) -> tuple[list[pl.Series], pl.Series | None]:
+    """`read` of each distinct text, spread over the rows."""
+    distinct = Distinct(texts)
+    rows, readable = [], []
+    width = len(TYPES[type_].gives) or 1
+    for value in distinct.values:
+        try:
+            got = epoch_or(type_, value)
+            rows.append(got if isinstance(got, tuple) else (got,))
+            readable.append(True)
+        except Unreadable:
+            rows.append((None,) * width)
+            readable.append(False)
+    columns = [
+        distinct.spread(pl.Series([row[i] for row in rows], dtype=_dtype(type_, i), strict=False)) for i in range(width)
+    ]
+    if type_ in TOTAL:
+        return columns, None
+    return columns, distinct.spread(pl.Series(readable, dtype=pl.Boolean)).fill_null(value=True)
+
+
+def epoch_or(type_: str, value: str) -> Any:
+    """What the type's reader makes of a text whose escaping is undone."""
+    if type_ not in {"epoch", "time"}:
+        return TYPES[type_].read(value)
+    ts = times.epoch(value)
+    if ts is None:
+        raise Unreadable("bad time")
+    return ts
+
+
+def _dtype(type_: str, index: int) -> pl.DataType:
+    gives = TYPES[type_].gives
+    if gives:
+        return dtype(RECORD[gives[index]])
+    return dtype({"status": "int32", "size": "int64", "present": "boolean"}.get(type_, "float" if type_ in _FLOATS else "string"))
+
+
+def _text(texts: pl.Series) -> tuple[list[pl.Series], None]:
+    return [texts.set(texts.is_in(ABSENT), None)], None
+
+
+def _user(texts: pl.Series) -> tuple[list[pl.Series], None]:
+    named = _text(texts)[0][0]
+    auth = named.is_not_null()
+    return [named, auth.set(~auth, None)], None
+
+
+def _shaped(type_: str, texts: pl.Series, plain: pl.Series, columns: list[pl.Series]) -> tuple[list[pl.Series], pl.Series | None]:
+    """Columns that whole-column expressions made of the plain texts, completed by the reader for the others."""
+    other = (~plain & texts.is_not_null()).arg_true()
+    if not len(other):
+        return columns, None
+    read_, readable = _each(type_, texts.gather(other))
+    done = [c.clone().scatter(other, r) for c, r in zip(columns, read_, strict=True)]
+    if readable is None:
+        return done, None
+    return done, (plain | texts.is_null()).scatter(other, readable)
+
+
+def _request(texts: pl.Series) -> tuple[list[pl.Series], pl.Series | None]:
+    groups = texts.str.extract_groups(_PLAIN_REQUEST).struct.unnest()
+    verb, path_, query_ = groups
+    plain = verb.is_not_null() & ~path_.str.starts_with("//")
+    query_ = query_.set(query_ == "", None)
+    none = pl.repeat(None, len(texts), dtype=pl.String, eager=True)
+    bad = pl.repeat(None, len(texts), dtype=pl.Boolean, eager=True)
+    return _shaped("request", texts, plain, [verb, path_, query_, none, bad])
+
+
+def _address(texts: pl.Series) -> tuple[list[pl.Series], pl.Series | None]:
+    plain = texts.str.contains(_PLAIN_ADDRESS).fill_null(value=False)
+    return _shaped("address", texts, plain & (texts.str.len_bytes() < 39), [texts])  # noqa: PLR2004 - uncompressed IPv6
+
+
+def _digits(type_: str, to: pl.DataType, texts: pl.Series) -> tuple[list[pl.Series], pl.Series | None]:
+    plain = texts.str.contains(r"^[0-9]{1,15}$").fill_null(value=False)
+    return _shaped(type_, texts, plain, [texts.cast(to, strict=False).set(~plain, None)])
+
+
+def _size(texts: pl.Series) -> tuple[list[pl.Series], pl.Series | None]:
+    return _digits("size", pl.Int64(), texts)
+
+
+def _float(texts: pl.Series) -> tuple[list[pl.Series], pl.Series | None]:
+    plain = texts.str.contains(r"^[0-9]{1,15}(?:\.[0-9]{1,15})?$").fill_null(value=False)
+    return _shaped("s", texts, plain, [texts.cast(pl.Float64, strict=False).set(~plain, None)])
+
+
+_WHOLE: dict[str, Callable[[pl.Series], tuple[list[pl.Series], pl.Series | None]]] = {
+    "text": _text,
+    "user": _user,
+    "request": _request,
+    "address": _address,
+    "size": _size,
+    "s": _float,
+}
+_FLOATS = frozenset({"s", "ms", "us", "ns", "go"})
+
+
+def decoded(escape: str, texts: pl.Series) -> pl.Series:
+    """The texts with their log escaping undone; only distinct texts with an escape are touched."""
+    mark, undo = DIALECTS[escape]
+    if not mark:
+        return texts
+    marked = texts.str.contains(mark, literal=True).arg_true()
+    if not len(marked):
+        return texts
+    distinct = Distinct(texts.gather(marked))
+    clean = pl.Series([undo(value) for value in distinct.values], dtype=pl.String)
+    return texts.clone().scatter(marked, distinct.spread(clean))
