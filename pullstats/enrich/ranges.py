@@ -53,7 +53,7 @@ class Ranges:
         for text, value in networks:
             net = network(text, where)
             spans[net.version].append((int(net.network_address), int(net.broadcast_address), value))
-        four, six = list(flat(spans[4])), list(flat(spans[6]))
+        four, six = list(flat(spans[4], IPV4_END)), list(flat(spans[6], IPV6_END))
         nothing = (None,) * len(schema)
         rows = [nothing if value is None else value for _, value in four + six]
         return cls(
@@ -64,23 +64,27 @@ class Ranges:
 
     def find(self, parsed: pl.DataFrame) -> pl.DataFrame:
         """The values (columns of `values`) of parsed addresses, row by row; null for what is no address."""
-        return self.values[self.rows(parsed)]
+        return self.values.select(pl.all().gather(self.rows(parsed)))
 
     def rows(self, parsed: pl.DataFrame) -> pl.Series:
         """The row of `values` (UInt32) that holds for each parsed address."""
         wide = "hi" if self.v6.dtype == pl.UInt64() else "v6"
-        four = self.v4.search_sorted(parsed["v4"].fill_null(0), side="right")
-        frame = pl.DataFrame({"family": parsed["family"], "four": four})
-        if parsed["family"].eq(6).any():
-            six = self.v6.search_sorted(parsed[wide].fill_null(0), side="right")
-        else:
-            six = pl.Series([0], dtype=pl.UInt32())
-        return frame.with_columns(six.alias("six") if len(six) == len(frame) else pl.lit(0, pl.UInt32()).alias("six")).select(
-            pl.when(pl.col("family") == 4)
-            .then(pl.col("four") - 1)
-            .when(pl.col("family") == 6)
-            .then(pl.col("six") + (len(self.v4) - 1))
-        ).to_series()
+        found = pl.DataFrame(
+            {
+                "family": parsed["family"],
+                "four": _row_of(self.v4, parsed["v4"]),
+                "six": _row_of(self.v6, parsed[wide]) + len(self.v4),
+            }
+        )
+        four, six = (pl.when(pl.col("family") == family).then(column) for family, column in ((4, "four"), (6, "six")))
+        return found.select(pl.coalesce(four, six)).to_series()
+
+
+def _row_of(starts: pl.Series, keys: pl.Series) -> pl.Series:
+    """The last row whose start is not after each key; 0 for null."""
+    if keys.null_count() == len(keys):
+        return pl.Series([0], dtype=pl.UInt32()).new_from_index(0, len(keys))
+    return starts.search_sorted(keys.fill_null(0), side="right") - 1
 
 
 def network(text: str, where: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
@@ -99,45 +103,37 @@ def network(text: str, where: str) -> ipaddress.IPv4Network | ipaddress.IPv6Netw
     return net
 
 
-def flat(spans: Iterable[tuple[int, int, V]]) -> Iterator[tuple[int, V | None]]:
-    """(start, value) of nested ranges (first, last, value), flattened so that the innermost range holds.
+def flat(spans: Iterable[tuple[int, int, V]], end: int) -> Iterator[tuple[int, V | None]]:
+    """(start, value) of nested ranges (first, last, value) below `end`, flattened: the innermost range holds.
 
     The first start is 0; None stands for no range. Of two equal ranges the later one holds.
     """
-    return merged((start, stack[-1] if stack else None) for start, stack in nested(spans))
+    return merged(((start, stack[-1] if stack else None) for start, stack in nested(spans)), end)
 
 
 def nested(spans: Iterable[tuple[int, int, V]]) -> Iterator[tuple[int, list[V]]]:
-    """(start, the values of all ranges around it, outermost first), for each start at which they change."""
+    """(start, the values of all ranges around it, outermost first); of one start the last row holds."""
     stack: list[tuple[int, V]] = []
     position = 0
 
-    def ended(before: int) -> Iterator[tuple[int, list[V]]]:
-        nonlocal position
-        while stack and stack[-1][0] < before:
-            yield position, [value for _, value in stack]
-            position = max(position, stack.pop()[0] + 1)
+    def held() -> tuple[int, list[V]]:
+        return position, [value for _, value in stack]
 
-    for first, last, value in sorted(spans, key=lambda span: (span[0], -span[1])):
-        yield from ended(first)
-        if position < first:
-            yield position, [held for _, held in stack]
-            position = first
-        # Registries overlap now and then: the inner range of two that cross ends with the outer one.
+    for first, last, value in [*sorted(spans, key=lambda span: (span[0], -span[1])), (IPV6_END, IPV6_END, None)]:
+        while stack and stack[-1][0] < first:
+            yield held()
+            position = stack.pop()[0] + 1
+        yield held()
+        position = first
+        # Registries overlap now and then: of two ranges that cross, the later one ends with the earlier.
         stack.append((min(last, stack[-1][0]) if stack else last, value))
-    yield from ended(IPV6_END)
-    yield position, []
 
 
-def merged(starts: Iterable[tuple[int, V]]) -> Iterator[tuple[int, V]]:
-    """The (start, value) rows without those that change nothing; of one start the last row holds."""
-    held: tuple[int, V] | None = None
-    for start, value in starts:
-        if held is None or (start != held[0] and value != held[1]):
-            if held is not None:
-                yield held
-            held = start, value
-        elif start == held[0]:
-            held = start, value
-    if held is not None:
-        yield held
+def merged(starts: Iterable[tuple[int, V]], end: int) -> Iterator[tuple[int, V]]:
+    """The (start, value) rows below `end` without those that change nothing; of one start the last row holds."""
+    final = {start: value for start, value in starts if start < end}
+    before: object = merged  # no value is this one
+    for start, value in final.items():
+        if value != before:
+            yield start, value
+        before = value
