@@ -10,10 +10,12 @@ MONTHS = (
 WEEKDAY_NUMBERS = {
     **{name.lower(): number for number, name in enumerate(WEEKDAYS)},
     **{name[:3].lower(): number for number, name in enumerate(WEEKDAYS)},
-    **{"tues": 1, "wednes": 2, "thur": 3, "thurs": 3},
+    "tues": 1,
+    "thur": 3,
+    "thurs": 3,
 }
 MONTH_NUMBERS = {
     **{name.lower(): number for number, name in enumerate(MONTHS, 1)},
     **{name[:3].lower(): number for number, name in enumerate(MONTHS, 1)},
-    **{"sept": 9},
+    "sept": 9,
 }

@@ -15,25 +15,14 @@ from typing import TYPE_CHECKING, Literal
 from pullstats.errors import UsageError
 from pullstats.window.names import MONTHS, WEEKDAY_NUMBERS, WEEKDAYS
 from pullstats.window.refusals import refusal
-from pullstats.window.zones import HOUR, MINUTE, SECOND, happens_twice, instant, iso, local, micros, midnight, zone_name
+from pullstats.window.steps import DURATION, FIRST_YEAR, LAST_YEAR, UNITS, duration, months_later, shifted
+from pullstats.window.zones import SECOND, happens_twice, instant, iso, local, micros, midnight, zone_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import tzinfo
 
-FIRST_YEAR, LAST_YEAR = 1900, 2999
-
-_CLOCK_UNITS = {"min": MINUTE, "h": HOUR}
-_CALENDAR_UNITS = {"d": ("days", 1), "w": ("weeks", 1), "mo": ("months", 1), "q": ("months", 3), "y": ("years", 1)}
-_UNIT_NAMES = {
-    **{name: "min" for name in ("min", "mins", "minute", "minutes")},
-    **{name: "h" for name in ("h", "hour", "hours")},
-    **{name: "d" for name in ("d", "day", "days")},
-    **{name: "w" for name in ("w", "week", "weeks")},
-    **{name: "mo" for name in ("mo", "month", "months")},
-    **{name: "q" for name in ("quarter", "quarters")},
-    **{name: "y" for name in ("y", "year", "years")},
-}
+_TOO_LONG = f"too long; years go from {FIRST_YEAR} to {LAST_YEAR}"
 _MONTHS_IN = {"month": 1, "quarter": 3, "year": 12}
 
 
@@ -76,6 +65,16 @@ class Ask:
         """The local days from start to before end."""
         return When(midnight(start, self.tz), midnight(end, self.tz))
 
+    def shifted(self, us: int, parts: dict[str, int], sign: int) -> int:
+        """The moment a duration before (-1) or after (+1) another one, by the calendar of the zone."""
+        try:
+            moment = shifted(us, parts, sign, self.tz)
+        except (OverflowError, ValueError) as error:
+            raise self.wrong(_TOO_LONG) from error
+        if not FIRST_YEAR <= local(moment, self.tz).year <= LAST_YEAR:
+            raise self.wrong(_TOO_LONG)
+        return moment
+
 
 def when(text: str, option: str, tz: tzinfo, now: datetime) -> When:
     """What a text of the time language means at a moment `now` in a zone.
@@ -101,13 +100,6 @@ def absolute(text: str, option: str, tz: tzinfo) -> int:
         if match := pattern.fullmatch(text.strip()):
             return read(ask, *match.groups()).start
     raise ask.wrong("write a date or an instant such as 2021-06-01T10:00:00Z")
-
-
-def months_later(day: date, months: int) -> date:
-    """The same day of another month, or the month's last day."""
-    from dateutil.relativedelta import relativedelta
-
-    return day + relativedelta(months=months)
 
 
 def _year(ask: Ask, year: str) -> When:
@@ -218,7 +210,9 @@ def _last_weekday(ask: Ask, weekday: str) -> When:
 
 
 def _count_back(ask: Ask, count: str, unit: str) -> When:
-    return When(_back(ask, {_UNIT_NAMES[unit.lower()]: int(count)}), micros(ask.now), "back")
+    return When(
+        ask.shifted(micros(ask.now), {UNITS[unit.lower().rstrip("s")]: int(count)}, -1), micros(ask.now), "back"
+    )
 
 
 def _ago(ask: Ask, count: str, unit: str) -> When:
@@ -227,43 +221,7 @@ def _ago(ask: Ask, count: str, unit: str) -> When:
 
 
 def _duration_back(ask: Ask, *_: str) -> When:
-    return When(_back(ask, duration(ask.text.strip())), micros(ask.now), "back")
-
-
-def duration(text: str) -> dict[str, int]:
-    """The parts of an ISO duration (`P1M`, `P1DT12H`): unit -> count; empty if the text is none."""
-    match = _DURATION.fullmatch(text)
-    parts = zip(("y", "mo", "w", "d", "h", "min"), match.groups() if match else (), strict=False)
-    return {unit: int(count) for unit, count in parts if count}
-
-
-def _back(ask: Ask, parts: dict[str, int]) -> int:
-    return shifted(ask, micros(ask.now), parts, -1)
-
-
-def shifted(ask: Ask, at: int, parts: dict[str, int], sign: int) -> int:
-    """The moment that lies a duration before (-1) or after (+1) another one.
-
-    Days and longer units go by the local calendar (a day over a change of the clocks has 23 or 25 hours), hours
-    and minutes by the stopwatch.
-    """
-    from dateutil.relativedelta import relativedelta
-
-    clock = sum(count * _CLOCK_UNITS[unit] for unit, count in parts.items() if unit in _CLOCK_UNITS)
-    step = relativedelta()
-    try:
-        for unit, count in parts.items():
-            if unit in _CALENDAR_UNITS:
-                name, size = _CALENDAR_UNITS[unit]
-                step += relativedelta(**{name: sign * size * count})  # pyright: ignore[reportArgumentType]
-        if step:
-            at = instant(local(at, ask.tz).replace(tzinfo=None) + step, ask.tz)
-        moment = local(at + sign * clock, ask.tz)
-    except (OverflowError, ValueError) as error:
-        raise ask.wrong(f"is too long; years go from {FIRST_YEAR} to {LAST_YEAR}") from error
-    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
-        raise ask.wrong(f"is too long; years go from {FIRST_YEAR} to {LAST_YEAR}")
-    return micros(moment)
+    return When(ask.shifted(micros(ask.now), duration(ask.text.strip()), -1), micros(ask.now), "back")
 
 
 def _pattern(text: str) -> re.Pattern[str]:
@@ -273,10 +231,6 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 _SHORT = "min|h|d|w|mo|y"
 _LONG = "minutes?|mins?|hours?|days?|weeks?|months?|quarters?|years?"
-_DURATION = re.compile(
-    r"P(?=.)(?:([0-9]+)Y)?(?:([0-9]+)M)?(?:([0-9]+)W)?(?:([0-9]+)D)?(?:T(?=.)(?:([0-9]+)H)?(?:([0-9]+)M)?)?",
-    re.IGNORECASE,
-)
 _TIME = r"\d{2}(?::?\d{2}(?::?\d{2}(?:[.,]\d+)?)?)?(?:Z|[+-]\d{2}(?::?\d{2})?)?"
 _Readers = tuple[tuple[re.Pattern[str], "Callable[..., When]"], ...]
 _ABSOLUTE: _Readers = (
@@ -299,5 +253,5 @@ _RELATIVE: _Readers = (
     (_pattern(rf"(\d{{1,6}})({_SHORT})"), _count_back),
     (_pattern(rf"(\d{{1,6}}) ?({_LONG})"), _count_back),
     (_pattern(rf"(\d{{1,6}}) ?({_SHORT}|{_LONG}) ago"), _ago),
-    (_DURATION, _duration_back),
+    (DURATION, _duration_back),
 )

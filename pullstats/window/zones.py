@@ -109,7 +109,7 @@ def _named(asked: str, text: str, option: str) -> tzinfo:
 def _nearest_zone(asked: str) -> str:
     from zoneinfo import available_timezones
 
-    names = sorted(available_timezones())
+    names = sorted(name for name in available_timezones() if name.upper() not in _MACHINE)
     wanted = asked.lower().replace(" ", "_")
     same = [name for name in names if wanted in (name.lower(), name.lower().rpartition("/")[2])]
     return f"did you mean {same[0]}?" if wanted and same else did_you_mean(asked, names)
@@ -161,7 +161,7 @@ def midnight(day: date, tz: tzinfo) -> int:
 
 
 def _change(before: int, after: int, tz: tzinfo) -> int:
-    """The moment after `before`, not after `after`, at which the zone's offset changes (they change on full seconds)."""
+    """The moment after `before`, up to `after`, at which the zone's offset changes (on a full second)."""
     low, high = before // SECOND, -(-after // SECOND)
     old = offset(before, tz)
     while high - low > 1:
