@@ -40,7 +40,10 @@ class Reader:
         if not isinstance(self.parser, W3cParser):
             return records(self.parser, lines, names)
         return pl.concat(
-            [records(parser, lines.slice(begin, length), names) for parser, begin, length in self.parser.segments(lines)]
+            [
+                records(parser, lines.slice(begin, length), names)
+                for parser, begin, length in self.parser.segments(lines)
+            ]
         )
 
 
@@ -56,7 +59,9 @@ def records(parser: Parser, lines: pl.Series, names: Sequence[str]) -> pl.DataFr
         found = batch.columns()
         if left is None:
             outcome = outcome.set(batch.ok, PARSED)
-            done.update({name: series if batch.ok.all() else series.set(~batch.ok, None) for name, series in found.items()})
+            done.update(
+                {name: series if batch.ok.all() else series.set(~batch.ok, None) for name, series in found.items()}
+            )
         else:
             _merge(done, outcome, left, batch.ok, found)
         left = (outcome != PARSED).arg_true()
@@ -69,7 +74,9 @@ def records(parser: Parser, lines: pl.Series, names: Sequence[str]) -> pl.DataFr
     return frame.select(names).cast(dict(record_schema(tuple(names))))
 
 
-def _merge(done: dict[str, pl.Series], outcome: pl.Series, left: pl.Series, ok: pl.Series, found: dict[str, pl.Series]) -> None:
+def _merge(
+    done: dict[str, pl.Series], outcome: pl.Series, left: pl.Series, ok: pl.Series, found: dict[str, pl.Series]
+) -> None:
     """Put what a later tier has read in its place."""
     rows = left.filter(ok)
     if len(rows):
@@ -80,18 +87,14 @@ def _merge(done: dict[str, pl.Series], outcome: pl.Series, left: pl.Series, ok: 
 
 def _judge(parser: Parser, texts: pl.Series, left: pl.Series, outcome: pl.Series, reason: pl.Series) -> None:
     """Decide the lines that no tier could read."""
-    fates = [_fate(parser, text) for text in texts]
+    filled = texts.fill_null("")
+    long = filled.str.len_bytes() >= LONGEST
+    fates = [
+        (IGNORED, "blank") if not line.strip() else (REJECTED, "line too long") if cut and fate[0] == REJECTED else fate
+        for line, cut, fate in zip(filled, long, parser.judge(filled), strict=True)
+    ]
     outcome.scatter(left, pl.Series([fate for fate, _ in fates], dtype=pl.Int32))
     reason.scatter(left, pl.Series([why for _, why in fates], dtype=pl.String))
-
-
-def _fate(parser: Parser, line: str | None) -> tuple[int, str]:
-    if line is None or not line.strip():
-        return IGNORED, "blank"
-    fate, reason = parser.judge(line)
-    if fate == REJECTED and len(line.encode("utf-8", "replace")) >= LONGEST:
-        return REJECTED, "line too long"
-    return fate, reason
 
 
 def open_reader(entry: Entry, *, assume_tz: str = "UTC", year_hint: int | None = None) -> Reader:

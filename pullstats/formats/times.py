@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 SECOND = 1_000_000
 LAST = 4_133_980_800 * SECOND  # the first moment of the year 2101
 _SAMPLE = 1000
-_MONTHS = {m: i for i, m in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
+_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MONTHS = {name: number for number, name in enumerate(_NAMES, 1)}
 _DAYS = (0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _REST = re.compile(r":([0-5][0-9]|60)(?:[.,]([0-9]{1,9}))?(?: ?([Zz])| ?([+-])([0-9]{2}):?([0-5][0-9]))?")
 _EPOCH = re.compile(r"([0-9]{9,19})(?:\.([0-9]{1,12}))?")
@@ -154,13 +155,20 @@ def read(clock: str, text: str, tz: str) -> int | None:
 
 def column(clock: str, texts: pl.Series, tz: str) -> pl.Series:
     """`read` of each text of a column, as Int64."""
-    if clock == "time" and (texts.str.slice(4, 1) == "-").fill_null(value=True).all():
-        clock = "iso"
     if clock in {"epoch", "time"}:
-        distinct = Distinct(texts)
-        return distinct.spread(pl.Series([read(clock, text, tz) for text in distinct.values], dtype=pl.Int64))
+        other = (~(texts.str.slice(4, 1) == "-") & texts.is_not_null()).arg_true() if clock == "time" else None
+        if other is None or len(other) == len(texts):
+            return _each(clock, texts, tz)
+        ts = column("iso", texts, tz)
+        return ts.scatter(other, _each(clock, texts.gather(other), tz)) if len(other) else ts
     kind = CLOCKS[clock]
     return joined(clock, texts.str.slice(0, kind.width), texts.str.slice(kind.width), tz)
+
+
+def _each(clock: str, texts: pl.Series, tz: str) -> pl.Series:
+    """`read` of each distinct text."""
+    distinct = Distinct(texts)
+    return distinct.spread(pl.Series([read(clock, text, tz) for text in distinct.values], dtype=pl.Int64))
 
 
 def _auto(text: str, tz: str) -> int | None:
@@ -213,7 +221,9 @@ def _rests(clock: str, rests: pl.Series) -> tuple[pl.Series, pl.Series | None]:
 
 def _fractions(rests: pl.Series) -> tuple[pl.Series, pl.Series | None]:
     """`_rests` by whole-column expressions on the seconds, and by distinct zones."""
-    cut = rests.str.extract_groups(r"^(:(?:[0-5][0-9]|60))[.,]([0-9]{1,6})[0-9]{0,3}(.*)$").struct.unnest().get_columns()
+    cut = (
+        rests.str.extract_groups(r"^(:(?:[0-5][0-9]|60))[.,]([0-9]{1,6})[0-9]{0,3}(.*)$").struct.unnest().get_columns()
+    )
     ends, zones = _rests("iso", cut[0] + cut[2])
     micros = ends + cut[1].str.pad_end(6, "0").cast(pl.Int64)
     other = (cut[0].is_null() & rests.is_not_null()).arg_true()
@@ -244,4 +254,3 @@ def epoch(text: str) -> int | None:
     digits = (whole + (fraction or "").ljust(6, "0")[:unit]) if unit >= 0 else whole[:unit]
     ts = int(digits)
     return ts if 0 <= ts < LAST else None
-

@@ -1,6 +1,6 @@
-"""The text that a client sent, from the text that a server logged: one function per escape dialect, one pass each.
+r"""The text that a client sent, from the text that a server logged: one function per escape dialect, one pass each.
 
-Doing it once matters: `\\x5Cx22` is the text `\\x22`, not a quote.
+Doing it once matters: `\x5Cx22` is the text `\x22`, not a quote.
 """
 
 from __future__ import annotations
@@ -56,13 +56,13 @@ def plus(text: str) -> str:
 
 
 def json(text: str) -> str:
-    """Undo the escapes of the inside of a JSON string; a text that is none stays."""
+    r"""Undo the escapes of the inside of a JSON string; also nginx's `\xHH`, where a log_format lacks escape=json."""
     from json import loads
 
     try:
         return loads(f'"{text}"', strict=False)
     except ValueError:
-        return text
+        return backslash(text)
 
 
 def same(text: str) -> str:

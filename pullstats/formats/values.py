@@ -26,7 +26,9 @@ _PROTOCOL = re.compile(r"HTTP(?:/[0-9](?:\.[0-9])?)?", re.IGNORECASE)
 _PLAIN_REQUEST = r"^([A-Z]{3,16}) (/[^ ?]*)(?:\?([^ ]*))? HTTP/[0-9](?:\.[0-9])?$"
 _ABSOLUTE = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//([^/?#]*)(.*)", re.DOTALL)
 _AUTHORITY = re.compile(r"(?:.*@)?(\[[0-9A-Fa-f:.]+\]|[^:]*)(?::[0-9]*)?", re.DOTALL)
-_ADDRESS_PORT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3}){3}):[0-9]{1,5}|\[([0-9A-Fa-f:.]+(?:%[^\]]*)?)\](?::[0-9]{1,5})?")
+_ADDRESS_PORT = re.compile(
+    r"([0-9]{1,3}(?:\.[0-9]{1,3}){3}):[0-9]{1,5}|\[([0-9A-Fa-f:.]+(?:%[^\]]*)?)\](?::[0-9]{1,5})?"
+)
 _PLAIN_ADDRESS = r"^(?:[0-9.]+|[0-9a-f:]+::?[0-9a-f:]*)$"
 _UNCOMPRESSED = re.compile(r"(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}")
 _DECIMAL = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,20})?(?:[eE][+-]?[0-9]{1,2})?")
@@ -36,7 +38,7 @@ _MAX_DIGITS = 18  # what always fits Int64
 _TLS = {"769": "TLSv1", "770": "TLSv1.1", "771": "TLSv1.2", "772": "TLSv1.3"}
 
 
-class Unreadable(ValueError):
+class Unreadable(ValueError):  # noqa: N818 - a property of a text, not a fault of the program
     """A text that is no value of its field's type; the message is the reason for people."""
 
 
@@ -199,6 +201,12 @@ def present(raw: str) -> bool | None:
     return None if raw in ABSENT else True
 
 
+def _header(name: str) -> Callable[[str], bool | None]:
+    """True where a block of raw request headers has the header; nothing else of it is kept."""
+    found = re.compile(rf"(?:^|\n){name}:", re.IGNORECASE)
+    return lambda raw: True if found.search(raw) else None
+
+
 def country(raw: str) -> str | None:
     """A two-letter country code in upper case; None for names, `XX` and the like."""
     return raw.upper() if re.fullmatch(r"[A-Za-z]{2}", raw) and raw.upper() not in {"XX", "ZZ"} else None
@@ -244,6 +252,8 @@ TYPES: dict[str, Type] = {
     "tls": Type(tls),
     "user": Type(user, ("user", "auth")),
     "present": Type(present),
+    "authorization": Type(_header("authorization")),
+    "if_none_match": Type(_header("if-none-match")),
     "country": Type(country),
     **{name: Type(text, ("ts",), clock.pattern, escaped=False) for name, clock in times.CLOCKS.items()},
     "time": Type(text, ("ts",), escaped=False),  # a number, ISO or CLF: by its look
@@ -251,9 +261,7 @@ TYPES: dict[str, Type] = {
 }
 CLOCKS = (*times.CLOCKS, "epoch", "time")
 # Types that read any text: their lines can't be rejected by them.
-TOTAL = frozenset(
-    "text request target path query method host address peer xff tls user present country".split(),
-)
+TOTAL = frozenset(TYPES) - {"status", "size", "s", "ms", "us", "ns", "go", *CLOCKS}
 
 
 def read(type_: str, escape: str, raw: str, tz: str) -> tuple[Any, ...]:
@@ -321,7 +329,7 @@ def _dtype(type_: str, index: int) -> pl.DataType:
     gives = TYPES[type_].gives
     if gives:
         return dtype(RECORD[gives[index]])
-    return dtype({"status": "int32", "size": "int64", "present": "boolean"}.get(type_, "float" if type_ in _FLOATS else "string"))
+    return dtype(_DTYPES.get(type_, "string"))
 
 
 def _text(texts: pl.Series) -> tuple[list[pl.Series], None]:
@@ -334,7 +342,9 @@ def _user(texts: pl.Series) -> tuple[list[pl.Series], None]:
     return [named, auth.set(~auth, None)], None
 
 
-def _shaped(type_: str, texts: pl.Series, plain: pl.Series, columns: list[pl.Series]) -> tuple[list[pl.Series], pl.Series | None]:
+def _shaped(
+    type_: str, texts: pl.Series, plain: pl.Series, columns: list[pl.Series]
+) -> tuple[list[pl.Series], pl.Series | None]:
     """Columns that whole-column expressions made of the plain texts, completed by the reader for the others."""
     other = (~plain & texts.is_not_null()).arg_true()
     if not len(other):
@@ -383,7 +393,10 @@ _WHOLE: dict[str, Callable[[pl.Series], tuple[list[pl.Series], pl.Series | None]
     "size": _size,
     "s": _float,
 }
-_FLOATS = frozenset({"s", "ms", "us", "ns", "go"})
+_DTYPES = {
+    "status": "int32", "size": "int64", "present": "boolean", "authorization": "boolean", "if_none_match": "boolean",
+    "s": "float", "ms": "float", "us": "float", "ns": "float", "go": "float",
+}  # fmt: skip
 
 
 def decoded(escape: str, texts: pl.Series) -> pl.Series:

@@ -51,8 +51,10 @@ _EPOCHS = {"sec", "msec", "usec"}
 
 
 def unquoted(text: str) -> str:
-    """The format of a `LogFormat "..." name` line, of quoted text with `\\"` inside, or of bare text."""
-    match = re.fullmatch(r"""\s*(?:(?:LogFormat|CustomLog(?:\s+\S+)?)\s+)?"((?:[^"\\]|\\.)*)"(?:\s+\S+)?\s*""", text, re.DOTALL)
+    r"""The format of a `LogFormat "..." name` line, of quoted text with `\"` inside, or of bare text."""
+    match = re.fullmatch(
+        r"""\s*(?:(?:LogFormat|CustomLog(?:\s+\S+)?)\s+)?"((?:[^"\\]|\\.)*)"(?:\s+\S+)?\s*""", text, re.DOTALL
+    )
     if match:
         text = match[1]
     elif '\\"' not in text:

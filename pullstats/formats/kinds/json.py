@@ -26,9 +26,12 @@ if TYPE_CHECKING:
 
     from pullstats.formats.entry import Entry
 
+_STRING = r'(?:[^"\\]|\\["\\/bfnrt]|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2})*'
 _NUMBER = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
-# Two objects in one line, and what the decoder reads in its own way: lone surrogates, NUL, exponents, minus zero.
-_UNTRUSTED = r"\}\s*,\s*\{|\\u[dD][89a-fA-F]|\x00|\":\s*-?[0-9.]*[eE]|\":\s*-0"
+# nginx's own escapes, two objects in one line, and what the decoder reads in its own way: lone surrogates, NUL,
+# exponents, minus zero.
+_UNTRUSTED = r"\\x|\}\s*,\s*\{|\\u[dD][89a-fA-F]|\x00|\":\s*-?[0-9.]*[eE]|\":\s*-0"
+_X = re.compile(r"\\\\|\\x([0-9A-Fa-f]{2})")
 _TYPES = {
     "ts": "time", "client_ip": "address", "xff": "xff", "method": "method", "path": "path", "query": "query",
     "status": "status", "bytes": "size", "referer": "text", "user_agent": "text", "host": "host",
@@ -56,12 +59,15 @@ def keys(entry: Entry) -> tuple[Key, ...]:
     found = []
     for column, places in entry.fields.items():
         for rank, place in enumerate([places] if isinstance(places, str) else places):
-            path, _, type_ = place.partition("@")
-            type_ = type_ or _TYPES.get(column, "")
+            path, _, type_ = place.rpartition("@")
+            if not path:  # no type is given; a key may begin with @ itself
+                path, type_ = place, _TYPES.get(column, "")
             if type_ not in TYPES:
                 raise PullstatsError(f"[{entry.name}] {column} = {place!r}: {type_!r} is no type")
             target = "" if column in {"target", "request", "user"} else column
-            found.append(Key(tuple(path.removesuffix("[]").split(">")), Field(target, type_, rank), path.endswith("[]")))
+            found.append(
+                Key(tuple(path.removesuffix("[]").split(">")), Field(target, type_, rank), path.endswith("[]"))
+            )
     return tuple(found)
 
 
@@ -81,10 +87,16 @@ class JsonParser:
         self.keys = keys(entry)
         self.columns = frozenset(column for key in self.keys for column in key.field.columns)
         self._by_path = {key.path: key for key in self.keys}
-        self._only = {tuple(name.split(">")): re.compile(pattern) for name, pattern in entry.only.items()}
-        self._ignore = [(re.compile(pattern), reason) for reason, pattern in {**entry.ignore, **ERROR_LOGS}.items()]
+        self._only = _filters(entry.only)
+        self._ignore = {reason: _filters(keys) for reason, keys in entry.ignore.items() if not isinstance(keys, str)}
+        lines = {reason: pattern for reason, pattern in entry.ignore.items() if isinstance(pattern, str)}
+        self._ignored_lines = [(re.compile(pattern), reason) for reason, pattern in {**lines, **ERROR_LOGS}.items()]
         self._template: Template | None = None
-        self.tiers: tuple[Callable[[pl.Series, frozenset[str]], Batch], ...] = (self._by_template, self._by_column, self._by_line)
+        self.tiers: tuple[Callable[[pl.Series, frozenset[str]], Batch], ...] = (
+            self._by_template,
+            self._by_column,
+            self._by_line,
+        )
 
     # first tier ------------------------------------------------------------------------------------------------
 
@@ -134,9 +146,10 @@ class JsonParser:
             key = self._by_path.get((name,))
             lead = ("" if i else r'\{"') + re.escape(json.dumps(name, ensure_ascii=False)[1:-1]) + '":'
             text = isinstance(value, str)
-            body = '"((?:[^\\\\]|\\\\.)*)"' if text else f"({'true|false' if isinstance(value, bool) else _NUMBER})"
+            body = f'"({_STRING})"' if text else f"({'true|false' if isinstance(value, bool) else _NUMBER})"
             quotes += 4 if text else 2
-            pieces.append((f"(?s)^{lead}{body}{r'\}' if i == last else ''}()$", key, name))
+            trail = r"\}" if i == last else ""
+            pieces.append((f"(?s)^{lead}{body}{trail}()$", key, name))
         return Template(tuple(pieces), quotes)
 
     def _fits(self, template: Template, line: str) -> bool:
@@ -148,13 +161,14 @@ class JsonParser:
     # second tier -----------------------------------------------------------------------------------------------
 
     def _by_column(self, lines: pl.Series, wanted: frozenset[str]) -> Batch:
-        tried = (
-            lines.str.contains(r"^\s*\{.*\}\s*$").fill_null(value=False)
-            & ~lines.str.contains(_UNTRUSTED).fill_null(value=True)
-        )
+        tried = lines.str.contains(r"^\s*\{.*\}\s*$").fill_null(value=False) & ~lines.str.contains(
+            _UNTRUSTED
+        ).fill_null(value=True)
         rows = tried.arg_true()
         batch = Batch(wanted, pl.repeat(value=False, n=len(lines), eager=True))
-        decoded = [self._decoded(lines.gather(rows[at : at + _DECODE_AT_ONCE])) for at in range(0, len(rows), _DECODE_AT_ONCE)]
+        decoded = [
+            self._decoded(lines.gather(rows[at : at + _DECODE_AT_ONCE])) for at in range(0, len(rows), _DECODE_AT_ONCE)
+        ]
         if not decoded or not all(frame is not None for frame in decoded):
             return batch
         frame = pl.concat([f for f in decoded if f is not None])
@@ -175,7 +189,9 @@ class JsonParser:
         return decoded.struct.unnest() if len(decoded) == len(lines) else None
 
     def _dtype(self) -> pl.DataType:
-        return pl.Struct(_struct([(key.path, key.listed) for key in self.keys] + [(path, False) for path in self._only]))
+        return pl.Struct(
+            _struct([(key.path, key.listed) for key in self.keys] + [(path, False) for path in self._only])
+        )
 
     def _at(self, frame: pl.DataFrame, path: tuple[str, ...]) -> pl.Series:
         series = frame[path[0]]
@@ -183,14 +199,22 @@ class JsonParser:
             series = series.struct.field(name)
         if series.dtype == pl.List:
             first = series.list.first()
-            return first.set(series.is_not_null() & first.is_null(), _LISTED) if self._by_path[path].field.type == "present" else first
+            return (
+                first.set(series.is_not_null() & first.is_null(), _LISTED)
+                if self._by_path[path].field.type == "present"
+                else first
+            )
         return series
 
     def _required(self, texts: Mapping[tuple[str, ...], pl.Series]) -> Iterable[pl.Series]:
         for column in self.entry.required:
             places = [texts[key.path].is_not_null() for key in self._for(column)]
             if places:
-                yield pl.DataFrame([s.alias(str(i)) for i, s in enumerate(places)]).select(pl.any_horizontal(pl.all())).to_series()
+                yield (
+                    pl.DataFrame([s.alias(str(i)) for i, s in enumerate(places)])
+                    .select(pl.any_horizontal(pl.all()))
+                    .to_series()
+                )
 
     def _for(self, column: str) -> list[Key]:
         """The keys that fill a column; a request or target stands for its method and path."""
@@ -211,7 +235,7 @@ class JsonParser:
     def _raw(self, line: str | None) -> dict[Key, str | None] | None:
         """The raw texts of a line that is a record of this format."""
         record = self.record(line or "")
-        if record is None or any(not pattern.search(str(_found(record, path))) for path, pattern in self._only.items()):
+        if record is None or not _passes(record, self._only):
             return None
         raw = {key: self._text(_found(record, key.path), key) for key in self.keys}
         present = {key.path for key, value in raw.items() if value is not None}
@@ -221,10 +245,9 @@ class JsonParser:
         """The object in a line; the first of two equal keys counts."""
         if not line.lstrip(" \t").startswith("{"):
             return None
-        try:
-            record = json.loads(line, object_pairs_hook=_first, parse_float=_decimal, parse_int=str, parse_constant=_reject, strict=False)
-        except (ValueError, RecursionError):
-            return None
+        record = _loaded(line)
+        if record is None and "\\x" in line:
+            record = _recoded(_loaded(_X.sub(lambda m: f"\\u00{m[1]}" if m[1] else m[0], line)))
         return record if isinstance(record, dict) else None
 
     def _text(self, value: object, key: Key) -> str | None:
@@ -236,6 +259,12 @@ class JsonParser:
             return "true" if value else "false"
         return value if isinstance(value, str) else None
 
+    def fits(self, record: Mapping[str, Any]) -> bool:
+        """Whether an object has what a record of this format needs."""
+        return _passes(record, self._only) and self._complete(
+            {k.path for k in self.keys if _found(record, k.path) is not None}
+        )
+
     def one(self, line: str) -> dict[str, Any] | None:
         """The record of one line; None where it is none of this format.
 
@@ -245,20 +274,33 @@ class JsonParser:
         raw = self._raw(line)
         return None if raw is None else read_one({key.field: text for key, text in raw.items()}, "none", self.tz)
 
-    def judge(self, line: str) -> Outcome:
-        """Why no tier could read the line."""
-        for pattern, reason in self._ignore:
-            if pattern.search(line[:4000]):
-                return IGNORED, reason
+    def judge(self, lines: pl.Series) -> list[Outcome]:
+        """Why no tier could read each of the lines."""
+        return [self._fate(line) for line in lines]
+
+    def _fate(self, line: str) -> Outcome:
         record = self.record(line)
         if record is None:
-            return REJECTED, "not JSON"
+            known = next((reason for pattern, reason in self._ignored_lines if pattern.search(line[:4000])), None)
+            return (IGNORED, known) if known else (REJECTED, "not JSON")
+        if not _passes(record, self._only):
+            known = next((reason for reason, filters in self._ignore.items() if _passes(record, filters)), None)
+            return (IGNORED, known) if known else (REJECTED, "not an access line")
         try:
             self.one(line)
         except Unreadable as error:
             return REJECTED, str(error)
         missing = [c for c in self.entry.required if all(_found(record, key.path) is None for key in self._for(c))]
         return REJECTED, f"no {missing[0]}" if missing else "not an access line"
+
+
+def _filters(keys: Mapping[str, str]) -> dict[tuple[str, ...], re.Pattern[str]]:
+    return {tuple(name.split(">")): re.compile(pattern) for name, pattern in keys.items()}
+
+
+def _passes(record: Mapping[str, Any], filters: Mapping[tuple[str, ...], re.Pattern[str]]) -> bool:
+    found = ((_found(record, path), pattern) for path, pattern in filters.items())
+    return all(isinstance(value, str) and pattern.search(value) for value, pattern in found)
 
 
 _LISTED = "listed"  # stands for an empty list: the header was there, its value is withheld
@@ -293,6 +335,29 @@ def _found(record: Mapping[str, Any], path: tuple[str, ...]) -> Any:
 
 def _first(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return dict(reversed(pairs)) if len({name for name, _ in pairs}) < len(pairs) else dict(pairs)
+
+
+def _loaded(line: str) -> Any:
+    try:
+        return json.loads(
+            line, object_pairs_hook=_first, parse_float=_decimal, parse_int=str, parse_constant=_reject, strict=False
+        )
+    except (ValueError, RecursionError):
+        return None
+
+
+def _recoded(value: Any) -> Any:
+    """The texts of a repaired object: what was read as Latin-1 is UTF-8."""
+    if isinstance(value, dict):
+        return {_recoded(name): _recoded(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_recoded(inner) for inner in value]
+    if not isinstance(value, str):
+        return value
+    try:
+        return value.encode("latin-1").decode("utf-8", "replace")
+    except UnicodeEncodeError:
+        return value
 
 
 def _decimal(digits: str) -> str:

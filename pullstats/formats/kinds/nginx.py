@@ -56,7 +56,13 @@ VARIABLES: dict[str, tuple[str, str, int]] = {
 }
 _NUMBER = r"[0-9.]+|-"
 _UPSTREAM = r"[^ ]+(?:(?:,| :) [^ ]+)*"
-_PATTERNS = {"request_length": _NUMBER, "connection": _NUMBER, "connection_requests": _NUMBER, "gzip_ratio": _NUMBER, "pipe": "[.p]"}
+_PATTERNS = {
+    "request_length": _NUMBER,
+    "connection": _NUMBER,
+    "connection_requests": _NUMBER,
+    "gzip_ratio": _NUMBER,
+    "pipe": "[.p]",
+}
 _VARIABLE = re.compile(r"\$(?:\{([A-Za-z0-9_]+)\}|([A-Za-z0-9_]+))")
 _STATEMENT = re.compile(r"\s*log_format\s+(?:\S+)\s+(?:escape=(\S+)\s+)?(.*?);?\s*", re.DOTALL)
 _STRING = re.compile(r"""\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")\s*""", re.DOTALL)

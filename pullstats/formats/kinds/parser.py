@@ -28,8 +28,8 @@ class Parser(Protocol):
     columns: frozenset[str]
     tiers: tuple[Callable[[pl.Series, frozenset[str]], Batch], ...]
 
-    def judge(self, line: str) -> Outcome:
-        """Why no tier could read the line."""
+    def judge(self, lines: pl.Series) -> list[Outcome]:
+        """Why no tier could read each of the lines."""
         ...
 
 
@@ -75,7 +75,13 @@ def _coalesced(series: list[pl.Series]) -> pl.Series:
     return frame.select(pl.coalesce(pl.all())).to_series()
 
 
-def read_texts(batch: Batch, fields: Iterable[tuple[Field, pl.Series]], escape: str, tz: str, spread: Callable[[pl.Series], pl.Series]) -> None:
+def read_texts(
+    batch: Batch,
+    fields: Iterable[tuple[Field, pl.Series]],
+    escape: str,
+    tz: str,
+    spread: Callable[[pl.Series], pl.Series],
+) -> None:
     """Read the texts of fields into the batch; `spread` takes a column of theirs to the batch's lines."""
     for field_, texts in fields:
         if not batch.needs(field_):

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
     from pullstats.formats.entry import Entry
 
+_NGINX = r"^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[(?:emerg|alert|crit|error|warn)\] \d+#\d+: "
 ERROR_LOGS = {
-    "nginx error log line": r"^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[(?:emerg|alert|crit|error|warn)\] ",
+    # nginx goes on after the client's address: a line that ends there is cut off
+    "nginx error log line": _NGINX + r"(?!.*, client: [^ ,]+$)",
     "nginx notice": r"^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[(?:notice|info|debug)\] ",
     "Apache error log line": r"^\[[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d(?:\.\d+)? \d{4}\] ",
 }
@@ -121,13 +123,28 @@ class TextParser:
             return None
         return read_one(dict(zip(self.layout.fields, groups, strict=False)), self.entry.escape, self.tz)
 
-    def judge(self, line: str) -> Outcome:
-        """Why no tier could read the line."""
-        head = line[:300]
+    def reach(self, line: str) -> int:
+        """How many characters of a line fit before it stops fitting."""
+        steps, text = self.layout.steps, line[:4000]
+        for last in range(len(steps), 0, -1):
+            match = pl.Series([text]).str.extract(f"(?s)^({''.join(steps[:last])})")[0]
+            if match is not None:
+                return len(match)
+        return 0
+
+    def judge(self, lines: pl.Series) -> list[Outcome]:
+        """Why no tier could read each of the lines."""
+        groups = lines.str.extract_groups(self.layout.pattern).struct.unnest().rows()
+        return [self._fate(line, found) for line, found in zip(lines, groups, strict=True)]
+
+    def _fate(self, line: str, groups: tuple[str | None, ...]) -> Outcome:
         for pattern, reason in self._ignore:
-            if pattern.search(head):
+            if pattern.search(line[:4000]):
                 return IGNORED, reason
+        if groups[-1] is None:
+            return REJECTED, "not an access line"
         try:
-            return REJECTED, "not an access line" if self.one(line) is None else "unreadable"
+            read_one(dict(zip(self.layout.fields, groups, strict=False)), self.entry.escape, self.tz)
         except Unreadable as error:
             return REJECTED, str(error)
+        return REJECTED, "unreadable"

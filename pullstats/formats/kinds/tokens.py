@@ -67,6 +67,7 @@ class Layout:
     separator: str = ""
     pieces: tuple[Piece, ...] = ()
     tail: bool = False  # more pieces than these may follow
+    steps: tuple[str, ...] = ()  # the pattern's tokens, for telling where a line stops fitting
 
 
 def _needs(token: Token | None) -> str:
@@ -139,7 +140,9 @@ def _piece(tokens: list[Token], *, quoted: bool) -> Piece:
         field = tokens[0]
         return Piece("", (field,) if field.type else (), whole=True, checked=quoted)
     for i, token in enumerate(tokens):
-        if not (isinstance(token, Field) and token.type in CLOCKS and token.type != "epoch" and CLOCKS[token.type].fixed):
+        if not (
+            isinstance(token, Field) and token.type in CLOCKS and token.type != "epoch" and CLOCKS[token.type].fixed
+        ):
             continue
         before, after = tokens[:i], tokens[i + 1 :]
         if all(isinstance(t, str) for t in after):
@@ -159,7 +162,19 @@ def layout(tokens: list[Token], escape: str) -> Layout:
     quotes = sum(t.count('"') for t in tokens if isinstance(t, str))
     tabs = sum(t.count("\t") for t in tokens if isinstance(t, str))
     separator = '"' if quotes else "\t" if tabs else ""
-    if not separator or quotes % 2 or any(separator in t.pattern and not t.pattern.startswith((_QUOTED, ".*?")) for t in tokens if isinstance(t, Field)):
-        return Layout(pattern, fields)
+    if (
+        not separator
+        or quotes % 2
+        or any(
+            separator in t.pattern and not t.pattern.startswith((_QUOTED, ".*?"))
+            for t in tokens
+            if isinstance(t, Field)
+        )
+    ):
+        return Layout(pattern, fields, steps=_steps(tokens))
     pieces = tuple(_piece(cut, quoted=bool(quotes) and i % 2 == 1) for i, cut in enumerate(_cut(tokens, separator)))
-    return Layout(pattern, fields, separator, pieces)
+    return Layout(pattern, fields, separator, pieces, steps=_steps(tokens))
+
+
+def _steps(tokens: list[Token]) -> tuple[str, ...]:
+    return tuple(re.escape(t) if isinstance(t, str) else f"(?:{t.pattern})" for t in tokens)

@@ -105,13 +105,19 @@ class W3cParser:
             return Batch(wanted, pl.repeat(value=False, n=len(lines), eager=True))
         width = len(layout.names)
         cut = lines.str.split_exact(self.entry.separator, width).struct.unnest().get_columns()
-        batch = Batch(wanted, cut[layout.least - 1].is_not_null() & cut[width].is_null() & ~lines.str.starts_with("#"))
+        batch = Batch(
+            wanted, cut[layout.least - 1].is_not_null() & self._ends(cut[width]) & ~lines.str.starts_with("#")
+        )
         if layout.day >= 0:
             ts = times.day_and_time(cut[layout.day], cut[layout.clock], self.tz)
             batch.require(ts.is_not_null())
             batch.put("ts", 2, ts)
         read_texts(batch, [(field, cut[i]) for i, field in layout.fields], "none", self.tz, lambda series: series)
         return batch
+
+    def _ends(self, beyond: pl.Series) -> pl.Series:
+        """Whether a line ends with its last column; CloudFront adds columns before it names them."""
+        return beyond.is_null() if not self.entry.spec else pl.repeat(value=True, n=len(beyond), eager=True)
 
     def one(self, line: str) -> dict[str, Any] | None:
         """The record of one line; None where it does not fit.
@@ -120,7 +126,8 @@ class W3cParser:
             Unreadable: it fits, but a text in it is no value of its type.
         """
         layout, cut = self.current, line.split(self.entry.separator)
-        if not layout.timed or line.startswith("#") or not layout.least <= len(cut) <= len(layout.names):
+        most = len(cut) if self.entry.spec else len(layout.names)
+        if not layout.timed or line.startswith("#") or not layout.least <= len(cut) <= most:
             return None
         record = {}
         if layout.day >= 0:
@@ -133,16 +140,18 @@ class W3cParser:
         fields = {field: cut[i] for i, field in layout.fields if i < len(cut)}
         return record | read_one(fields, "none", self.tz)
 
-    def judge(self, line: str) -> Outcome:
-        """Why no tier could read the line."""
+    def judge(self, lines: pl.Series) -> list[Outcome]:
+        """Why no tier could read each of the lines."""
+        return [self._fate(line) for line in lines]
+
+    def _fate(self, line: str) -> Outcome:
         if _HEADER.match(line):
             return IGNORED, "header"
         if not self.current.names:
             return REJECTED, "no #Fields before it"
-        cut = line.count(self.entry.separator) + 1
         try:
             if self.one(line) is None:
-                return REJECTED, f"has {cut} fields, not {len(self.current.names)}"
+                return REJECTED, "wrong number of fields"
         except Unreadable as error:
             return REJECTED, str(error)
         return REJECTED, "unreadable"

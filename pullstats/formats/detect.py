@@ -1,0 +1,197 @@
+"""Which format a log has, and how sure that is: from its first lines alone, never from its name."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pullstats.formats.entry import entries
+from pullstats.formats.kinds import compiled
+from pullstats.formats.kinds.json import JsonParser
+from pullstats.formats.kinds.text import TextParser
+from pullstats.formats.parse import open_reader
+from pullstats.lazy import pl
+from pullstats.tables import IGNORED, PARSED, REJECTED
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pullstats.formats.entry import Entry
+
+LINES = 1_000  # how many lines are looked at
+_SAMPLE = 120  # lines that every format is tried on
+_CERTAIN = 0.9  # share of lines that must fit
+_CLOSE = 0.01  # two formats nearer than this are not told apart
+_FINALISTS = 4
+
+
+@dataclass(frozen=True)
+class Misfit:
+    """A line that the format does not fit.
+
+    Attributes:
+        line_number: from 1, among the lines that were given.
+        column: from 0, where it stops fitting.
+        line: the line itself.
+        reason: why.
+    """
+
+    line_number: int
+    column: int
+    line: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What a log seems to be.
+
+    Attributes:
+        entry: its format; None if no known one fits well enough.
+        certainty: the share of the lines that `best` accounts for, 0 to 1.
+        best: the format that fits best, also where that is too little; None if none fits a single line.
+        runner_up: the next best one, if any.
+        runner_up_certainty: its share.
+        envelopes: what the lines are wrapped in, the outermost first.
+        fields: the record columns that were found in it.
+        misfits: the first three lines that `best` does not fit.
+        lines: how many lines were looked at.
+    """
+
+    entry: Entry | None
+    certainty: float
+    best: Entry | None = None
+    runner_up: Entry | None = None
+    runner_up_certainty: float = 0.0
+    envelopes: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    misfits: tuple[Misfit, ...] = ()
+    lines: int = 0
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """How a format does on the lines."""
+
+    entry: Entry
+    parsed: int
+    share: float
+    records: pl.DataFrame
+
+    @property
+    def rank(self) -> tuple[int, int, int]:
+        """What decides between formats: lines read, then the entry's priority, then the columns found."""
+        return self.parsed, self.entry.priority, len(_found(self.records))
+
+
+def guess(lines: Sequence[str]) -> Guess:
+    """What the lines seem to be; the first 1,000 that are not empty are looked at."""
+    numbered = [(i, line) for i, line in enumerate(lines, 1) if line.strip()][:LINES]
+    if not numbered:
+        return Guess(None, 0.0)
+    texts = pl.Series("line", [line for _, line in numbered], dtype=pl.String)
+    trials = sorted((_try(e, texts) for e in candidates(texts)), key=lambda t: t.rank, reverse=True)
+    trials = _without_look_alikes([t for t in trials if t.parsed], texts)
+    if not trials:
+        return Guess(None, 0.0, lines=len(texts))
+    best, second = trials[0], trials[1] if len(trials) > 1 else None
+    sure = best.share >= _CERTAIN and not (
+        second and second.entry.priority == best.entry.priority and best.share - second.share < _CLOSE
+    )
+    return Guess(
+        best.entry if sure else None,
+        best.share,
+        best.entry,
+        second.entry if second else None,
+        second.share if second else 0.0,
+        (),
+        _found(best.records),
+        _misfits(best, numbered),
+        len(texts),
+    )
+
+
+def candidates(texts: pl.Series) -> list[Entry]:
+    """The formats that fit some of the first lines, best first."""
+    sample = texts.head(_SAMPLE)
+    scored = [(score, e) for e in entries() if (score := _score(e, sample))]
+    scored.sort(key=lambda pair: (pair[0], pair[1].priority), reverse=True)
+    alike = {name for _, e in scored[:_FINALISTS] for name in e.like} | {e.name for _, e in scored[:_FINALISTS]}
+    return [e for _, e in scored if e.name in alike]
+
+
+def _score(entry: Entry, sample: pl.Series) -> int:
+    """How many lines of the sample look like the format."""
+    if entry.kind == "w3c":
+        return _w3c_score(entry, sample)
+    if entry.kind in {"json", "logfmt"}:
+        return _json_score(entry, sample)
+    parser = compiled(entry)
+    return int(sample.str.contains(parser.pattern).sum()) if isinstance(parser, TextParser) else 0
+
+
+def _w3c_score(entry: Entry, sample: pl.Series) -> int:
+    header = sample.head(10).filter(sample.head(10).str.starts_with("#Fields:"))
+    if len(header) and all((name in header[0]) for name in entry.signature):
+        return int((sample.str.starts_with("#") | sample.str.contains(entry.separator, literal=True)).sum())
+    return int(sample.str.contains(entry.tell).sum()) if entry.tell else 0
+
+
+def _json_score(entry: Entry, sample: pl.Series) -> int:
+    parser = compiled(entry)
+    if not isinstance(parser, JsonParser):
+        return 0
+    records = [record for line in sample if (record := parser.record(line)) is not None]
+    if not entry.signature:
+        return sum(parser.fits(record) for record in records)
+    return sum(all(key in record for key in entry.signature) for record in records)
+
+
+def _try(entry: Entry, texts: pl.Series) -> _Trial:
+    records = open_reader(entry).read(texts)
+    counts = dict(records["outcome"].value_counts().iter_rows())
+    fit = counts.get(PARSED, 0) + counts.get(IGNORED, 0)
+    return _Trial(entry, counts.get(PARSED, 0), fit / len(texts), records)
+
+
+def _without_look_alikes(trials: list[_Trial], texts: pl.Series) -> list[_Trial]:
+    """The trials, with of each group of look-alikes only the one that the lines' content names."""
+    told = {
+        t.entry.name for t in trials if t.entry.tell and t.entry.like and bool(texts.str.contains(t.entry.tell).any())
+    }
+    gone: set[str] = set()
+    for trial in trials:
+        if trial.entry.like and trial.entry.name not in told:
+            gone.add(trial.entry.name)
+        elif trial.entry.like and trial.entry.name not in gone:
+            gone.update(trial.entry.like)
+    return [t for t in trials if t.entry.name not in gone]
+
+
+def _found(records: pl.DataFrame) -> tuple[str, ...]:
+    skip = {"outcome", "reason", "auth", "malformed", "conditional"}
+    return tuple(c for c in records.columns if c not in skip and records[c].null_count() < len(records))
+
+
+def _misfits(trial: _Trial, numbered: list[tuple[int, str]]) -> tuple[Misfit, ...]:
+    rows = (trial.records["outcome"] == REJECTED).arg_true().head(3)
+    return tuple(
+        Misfit(number, where(trial.entry, line), line, str(trial.records["reason"][i]))
+        for i in rows
+        for number, line in [numbered[i]]
+    )
+
+
+def where(entry: Entry, line: str) -> int:
+    """The column (from 0) where a line stops fitting a format."""
+    if entry.kind in {"json", "logfmt"}:
+        try:
+            json.loads(line)
+        except json.JSONDecodeError as error:
+            return error.pos
+        return 0
+    if entry.kind == "w3c":
+        return len(line) if line.count(entry.separator) else 0
+    parser = compiled(entry)
+    return parser.reach(line) if isinstance(parser, TextParser) else 0

@@ -1,0 +1,53 @@
+"""Samples with expected records, and how a record is compared with an expectation."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pullstats.tables import IGNORED, PARSED, REJECTED
+
+HERE = Path(__file__).parent
+SAMPLES = sorted(path.parent.name for path in HERE.glob("*/sample.log"))
+OUTCOMES = {PARSED: "parsed", IGNORED: "ignored", REJECTED: "rejected"}
+
+
+def lines_of(text: bytes) -> list[str]:
+    """The lines of a log as the line source gives them."""
+    lines = text.decode("utf-8", "replace").split("\n")
+    return [line.removesuffix("\r") for line in (lines[:-1] if lines[-1] == "" else lines)]
+
+
+def sample(name: str) -> tuple[list[str], list[dict[str, Any]]]:
+    """(lines, expected records) of a sample."""
+    expected = (HERE / name / "expected.jsonl").read_text(encoding="utf-8").splitlines()
+    return lines_of((HERE / name / "sample.log").read_bytes()), [json.loads(line) for line in expected]
+
+
+def micros(moment: datetime | str) -> int:
+    """Epoch microseconds of a time."""
+    at = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    at = at.replace(tzinfo=at.tzinfo or UTC)
+    return int(at.replace(microsecond=0).timestamp()) * 1_000_000 + at.microsecond
+
+
+def differences(expected: dict[str, Any], record: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """column -> (expected, got) where a record is not as expected; absent and null are the same."""
+    want = {k: v for k, v in expected.items() if k not in {"line_number", "reason", "line"}}
+    got = {k: v for k, v in record.items() if v is not None and k != "reason" and (k in want or k != "conditional")}
+    if "outcome" in want:
+        got["outcome"] = OUTCOMES[got["outcome"]]
+    else:
+        got.pop("outcome", None)
+    if want.get("outcome", "parsed") != "parsed":
+        return {} if want["outcome"] == got["outcome"] else {"outcome": (want["outcome"], got["outcome"])}
+    time, ts = want.pop("time", None), got.pop("ts", None)
+    wrong = {} if time is None or (ts is not None and abs(micros(time) - ts) <= 1) else {"time": (time, ts)}
+    for column in want.keys() | got.keys():
+        a, b = want.get(column), got.get(column)
+        near = isinstance(a, float | int) and isinstance(b, float) and abs(a - b) <= 1e-9 * max(1, abs(a))
+        if a != b and not near:
+            wrong[column] = (a, b)
+    return wrong

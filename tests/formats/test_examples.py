@@ -1,0 +1,42 @@
+"""One test for the whole table: each example is read by its own entry, and by no other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+import pytest
+
+from pullstats.errors import PullstatsError, UsageError
+from pullstats.formats.entry import Entry, entries, entry, from_table
+from pullstats.formats.parse import open_reader
+from pullstats.tables import PARSED
+from tests.formats.support import differences
+
+EXAMPLES = [(e, dict(example)) for e in entries() for example in e.examples]
+
+
+def _read(which: Entry, line: str) -> dict[str, Any]:
+    return open_reader(which).read(pl.Series([line], dtype=pl.String)).row(0, named=True)
+
+
+@pytest.mark.parametrize(("which", "example"), EXAMPLES, ids=lambda value: getattr(value, "name", ""))
+def test_an_example_is_read_by_its_own_entry_only(which: Entry, example: dict[str, Any]) -> None:
+    assert not differences({"outcome": "parsed", **example}, _read(which, example["line"]))
+    alike = {which.name, *which.like, *(e.name for e in entries() if which.name in e.like)}
+    others = [e.name for e in entries() if e.name not in alike and _read(e, example["line"])["outcome"] == PARSED]
+    assert others == []
+
+
+def test_every_entry_has_a_source_and_an_example() -> None:
+    assert [e.name for e in entries() if not e.examples or not e.source] == []
+
+
+def test_an_unknown_key_is_an_error_that_names_file_and_entry() -> None:
+    with pytest.raises(PullstatsError, match=r"my\.toml: \[mine\] has an unknown key 'spek'; did you mean spec\?"):
+        from_table("mine", {"about": "a", "kind": "nginx", "source": "s", "spek": "$msec"}, "my.toml")
+
+
+def test_an_unknown_name_is_answered_with_the_nearest_one() -> None:
+    with pytest.raises(UsageError, match="did you mean nginx-combined"):
+        entry("nginx-combind")
