@@ -194,7 +194,9 @@ def _during(text: str, ask: Ask) -> tuple[int | None, int | None]:
     else:
         asked = when(text, ask.option, ask.tz, ask.now)
         if asked.kind == "moment":
-            raise UsageError(f"--during '{text}' is a moment, not a period; write --since '{text}' or --during '{text}..'")
+            raise UsageError(
+                f"--during '{text}' is a moment, not a period; write --since '{text}' or --during '{text}..'"
+            )
         return asked.start, asked.end
     if start is not None and end is not None and start >= end:
         raise ask.wrong("its beginning is not before its end")

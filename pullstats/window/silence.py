@@ -11,7 +11,6 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import UTC
 from functools import cached_property
-from statistics import median_low
 from typing import TYPE_CHECKING
 
 from pullstats.window.zones import DAY, HOUR, MINUTE, local
@@ -80,7 +79,7 @@ class Rhythm:
     @cached_property
     def _usual(self) -> dict[int, int]:
         """The median gap of each hour, counted since 1970, in the data."""
-        return {hour: median_low(gaps) for hour, gaps in _gaps_by_hour(self.gaps).items()}
+        return {hour: sorted(gaps)[(len(gaps) - 1) // 2] for hour, gaps in _gaps_by_hour(self.gaps).items()}
 
     @cached_property
     def _cells(self) -> dict[Cell, list[int]]:
@@ -157,5 +156,8 @@ def partial(  # noqa: PLR0913 - a period, the data, the window
         return True
     if until is not None and until < bucket.whole_end_us:
         return True
+    # Where the window is open, the part was cut at the data's own end, and the period's end is asked about.
+    start = bucket.whole_start_us if bucket.start_us == first else bucket.start_us
+    end = bucket.whole_end_us if bucket.end_us == last + 1 else bucket.end_us
     judge = usual or Rhythm()
-    return judge.is_hole(bucket.start_us, first) or judge.is_hole(last, bucket.end_us)
+    return judge.is_hole(start, first) or judge.is_hole(last, end)

@@ -18,15 +18,12 @@ UNITS = {
 }  # fmt: skip
 _CLOCK_UNITS = {"min": MINUTE, "h": HOUR}
 _CALENDAR_UNITS = {"d": ("days", 1), "w": ("weeks", 1), "mo": ("months", 1), "q": ("months", 3), "y": ("years", 1)}
-DURATION = re.compile(
-    r"P(?=.)(?:([0-9]+)Y)?(?:([0-9]+)M)?(?:([0-9]+)W)?(?:([0-9]+)D)?(?:T(?=.)(?:([0-9]+)H)?(?:([0-9]+)M)?)?",
-    re.IGNORECASE,
-)
+DURATION = r"P(?=.)(?:([0-9]+)Y)?(?:([0-9]+)M)?(?:([0-9]+)W)?(?:([0-9]+)D)?(?:T(?=.)(?:([0-9]+)H)?(?:([0-9]+)M)?)?"
 
 
 def duration(text: str) -> dict[str, int]:
     """The parts of an ISO duration (`P1M`, `P1DT12H`): unit -> count; empty if the text is none."""
-    match = DURATION.fullmatch(text)
+    match = re.fullmatch(DURATION, text, re.IGNORECASE)
     parts = zip(("y", "mo", "w", "d", "h", "min"), match.groups() if match else (), strict=False)
     return {unit: int(count) for unit, count in parts if count}
 

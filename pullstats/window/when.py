@@ -6,7 +6,6 @@ The readers of one table are asked in order; a text that none of them takes is r
 
 from __future__ import annotations
 
-import calendar
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -14,7 +13,6 @@ from typing import TYPE_CHECKING, Literal
 
 from pullstats.errors import UsageError
 from pullstats.window.names import MONTHS, WEEKDAY_NUMBERS, WEEKDAYS
-from pullstats.window.refusals import refusal
 from pullstats.window.steps import DURATION, FIRST_YEAR, LAST_YEAR, UNITS, duration, months_later, shifted
 from pullstats.window.zones import SECOND, happens_twice, instant, iso, local, micros, midnight, zone_name
 
@@ -83,9 +81,10 @@ def when(text: str, option: str, tz: tzinfo, now: datetime) -> When:
         UsageError: for ambiguous, impossible and unknown text, with what to write instead.
     """
     ask = Ask(text, option, tz, now.astimezone(tz))
-    for pattern, read in (*_ABSOLUTE, *_PERIODS, *_RELATIVE):
-        if match := pattern.fullmatch(text.strip()):
-            return read(ask, *match.groups())
+    if read := _read(ask, (*_ABSOLUTE, *_PERIODS, *_RELATIVE)):
+        return read
+    from pullstats.window.refusals import refusal
+
     raise refusal(text, option, ask.today)
 
 
@@ -96,10 +95,18 @@ def absolute(text: str, option: str, tz: tzinfo) -> int:
         UsageError: for everything else.
     """
     ask = Ask(text, option, tz, datetime.now(tz))
-    for pattern, read in _ABSOLUTE:
-        if match := pattern.fullmatch(text.strip()):
-            return read(ask, *match.groups()).start
+    if read := _read(ask, _ABSOLUTE):
+        return read.start
     raise ask.wrong("write a date or an instant such as 2021-06-01T10:00:00Z")
+
+
+def _read(ask: Ask, readers: _Readers) -> When | None:
+    for pattern, read in readers:
+        # Compiled at first use, for quick starts. A space stands for what may part words: last_week, last-week.
+        spaced = pattern.replace(" ", r"(?:[_\s-]+)")
+        if match := re.fullmatch(spaced, ask.text.strip(), re.ASCII | re.IGNORECASE):
+            return read(ask, *match.groups())
+    return None
 
 
 def _year(ask: Ask, year: str) -> When:
@@ -168,7 +175,7 @@ def _checked(ask: Ask, year: int, month: int, day: int, shape: str = "dates are 
         raise ask.wrong(f"there is no month {month}; {shape}")
     if day < 1:
         raise ask.wrong(f"there is no day {day}; {shape}")
-    last = calendar.monthrange(year, month)[1]
+    last = (months_later(date(year, month, 1), 1) - timedelta(days=1)).day
     if day > last:
         raise ask.wrong(f"{MONTHS[month - 1]} {year} has {last} days")
     return date(year, month, day)
@@ -224,34 +231,29 @@ def _duration_back(ask: Ask, *_: str) -> When:
     return When(ask.shifted(micros(ask.now), duration(ask.text.strip()), -1), micros(ask.now), "back")
 
 
-def _pattern(text: str) -> re.Pattern[str]:
-    # Spaces of a pattern stand for what may part words: `last_week`, `last-week`, `last week`.
-    return re.compile(text.replace(" ", r"(?:[_\s-]+)"), re.ASCII | re.IGNORECASE)
-
-
 _SHORT = "min|h|d|w|mo|y"
 _LONG = "minutes?|mins?|hours?|days?|weeks?|months?|quarters?|years?"
 _TIME = r"\d{2}(?::?\d{2}(?::?\d{2}(?:[.,]\d+)?)?)?(?:Z|[+-]\d{2}(?::?\d{2})?)?"
-_Readers = tuple[tuple[re.Pattern[str], "Callable[..., When]"], ...]
+_Readers = tuple[tuple[str, "Callable[..., When]"], ...]
 _ABSOLUTE: _Readers = (
-    (_pattern(r"(\d{4})-(\d{2})-(\d{2})"), _day),
-    (_pattern(r"(\d{4})(\d{2})(\d{2})"), _day),
-    (_pattern(rf"(\d{{4}})-(\d{{2}})-(\d{{2}})(?:T|\s+)({_TIME})"), _instant),
-    (_pattern(rf"(\d{{4}})(\d{{2}})(\d{{2}})T({_TIME})"), _instant),
-    (_pattern(r"@(\d{1,15})(?:\.(\d+))?"), _epoch),
+    (r"(\d{4})-(\d{2})-(\d{2})", _day),
+    (r"(\d{4})(\d{2})(\d{2})", _day),
+    (rf"(\d{{4}})-(\d{{2}})-(\d{{2}})(?:T|\s+)({_TIME})", _instant),
+    (rf"(\d{{4}})(\d{{2}})(\d{{2}})T({_TIME})", _instant),
+    (r"@(\d{1,15})(?:\.(\d+))?", _epoch),
 )
 _PERIODS: _Readers = (
-    (_pattern(r"(\d{4})"), _year),
-    (_pattern(r"(\d{4})-?Q(\d)"), _quarter),
-    (_pattern(r"(\d{4})-?W(\d{2})(?:-?(\d))?"), _week),
-    (_pattern(r"(\d{4})-(\d{2})"), _month),
+    (r"(\d{4})", _year),
+    (r"(\d{4})-?Q(\d)", _quarter),
+    (r"(\d{4})-?W(\d{2})(?:-?(\d))?", _week),
+    (r"(\d{4})-(\d{2})", _month),
 )
 _RELATIVE: _Readers = (
-    (_pattern("(now|today|yesterday)"), _named_day),
-    (_pattern("(this|last|past) (week|month|quarter|year)"), _named_period),
-    (_pattern(f"last ({'|'.join(WEEKDAYS)})"), _last_weekday),
-    (_pattern(rf"(\d{{1,6}})({_SHORT})"), _count_back),
-    (_pattern(rf"(\d{{1,6}}) ?({_LONG})"), _count_back),
-    (_pattern(rf"(\d{{1,6}}) ?({_SHORT}|{_LONG}) ago"), _ago),
+    ("(now|today|yesterday)", _named_day),
+    ("(this|last|past) (week|month|quarter|year)", _named_period),
+    (f"last ({'|'.join(WEEKDAYS)})", _last_weekday),
+    (rf"(\d{{1,6}})({_SHORT})", _count_back),
+    (rf"(\d{{1,6}}) ?({_LONG})", _count_back),
+    (rf"(\d{{1,6}}) ?({_SHORT}|{_LONG}) ago", _ago),
     (DURATION, _duration_back),
 )

@@ -5,11 +5,13 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from pullstats.errors import UsageError
 from pullstats.window import window, zone
 
 NOW = datetime(2026, 11, 23, 13, 30, tzinfo=UTC)
 
+DAYS = "(days, weekday, weekend, or an RFC 5545 rule such as FREQ=WEEKLY;BYDAY=TU)"
 CONTRACT = [
     # rows 12 to 21 of the error contract
     ({"since": "03/04/2021"}, "--since '03/04/2021' is ambiguous (3 April or 4 March); write 2021-04-03 or 2021-03-04"),
@@ -22,8 +24,7 @@ CONTRACT = [
     ({"tz": "EST"}, "--tz 'EST' has no summer time; write America/New_York, or -05:00"),
     (
         {"every": "tuseday"},
-        "--every 'tuseday': did you mean tuesday? "
-        "(days, weekday, weekend, or an RFC 5545 rule such as FREQ=WEEKLY;BYDAY=TU)",
+        f"--every 'tuseday': did you mean tuesday? {DAYS}",
     ),
 ]
 DATES = [
@@ -88,6 +89,10 @@ DATES = [
     ("2021-01..2021-02", " is a range; write --during 2021-01..2021-02"),
     ("2021-01-01/P1M", " is a range; write --during 2021-01-01/P1M"),
 ]
+TWICE = (
+    "--since '2024-10-27T02:30': happens twice in Europe/Berlin; "
+    "write one of 2024-10-27T02:30:00+02:00 and 2024-10-27T02:30:00+01:00"
+)
 OTHERS = [
     ({"during": "2021", "since": "2020"}, "--during '2021' has a beginning and an end; leave out --since"),
     ({"during": "2021", "until": "2022"}, "--during '2021' has a beginning and an end; leave out --until"),
@@ -100,8 +105,7 @@ OTHERS = [
     ({"since": "now", "until": "now"}, "--since now is not before --until now"),
     (
         {"since": "2024-10-27T02:30", "tz": "Europe/Berlin"},
-        "--since '2024-10-27T02:30': happens twice in Europe/Berlin; "
-        "write one of 2024-10-27T02:30:00+02:00 and 2024-10-27T02:30:00+01:00",
+        TWICE,
     ),
     ({"tz": "IST"}, "--tz 'IST' means several places; write Asia/Kolkata, Europe/Dublin or Asia/Jerusalem"),
     ({"tz": "cest"}, "--tz 'cest' is summer time only; write Europe/Berlin, or +02:00"),
@@ -119,7 +123,7 @@ OTHERS = [
     ),
     (
         {"every": "foo"},
-        "--every 'foo': 'foo' is no day (days, weekday, weekend, or an RFC 5545 rule such as FREQ=WEEKLY;BYDAY=TU)",
+        f"--every 'foo': 'foo' is no day {DAYS}",
     ),
     (
         {"every": "FREQ=WEEKLY;BYDAY=TU;COUNT=3"},
@@ -145,7 +149,10 @@ OTHERS = [
         {"every": "FREQ=WEEKLY;BYDAY=XX"},
         "--every 'FREQ=WEEKLY;BYDAY=XX': not a rule of RFC 5545 (invalid 'BYDAY': XX)",
     ),
-    ({"every": "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"}, "--every 'FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30': keeps no day at all"),
+    (
+        {"every": "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"},
+        "--every 'FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30': keeps no day at all",
+    ),
     ({"hours": "9-17"}, "--hours '9-17': write 09:00-17:00"),
     ({"hours": "office"}, "--hours 'office': write two times such as 09:00-17:00"),
     ({"hours": "25:00-26:00"}, "--hours '25:00-26:00': times go from 00:00 to 24:00"),
@@ -171,7 +178,7 @@ def test_a_date_that_cannot_be_read_is_refused_with_its_cure(option, text, said)
 
 
 def test_the_error_of_a_zone_names_its_own_option():
-    with pytest.raises(UsageError, match="^PULLSTATS_TZ 'EST' has no summer time"):
+    with pytest.raises(UsageError, match=r"^PULLSTATS_TZ 'EST' has no summer time"):
         zone("EST", option="PULLSTATS_TZ")
 
 
@@ -185,8 +192,10 @@ ANYTHING = st.one_of(
 @settings(max_examples=300, deadline=None)
 @given(text=ANYTHING, option=st.sampled_from(["since", "until", "during", "tz", "every", "hours"]))
 def test_any_text_is_read_or_refused_in_one_line(text, option):
+    said = ""
     try:
         window(**{option: text}, now=NOW)
     except UsageError as error:
-        assert str(error).startswith(f"--{option} ")  # noqa: PT017 - text that is read is right, too
-        assert "\n" not in str(error)
+        said = str(error)
+    assert not said or said.startswith(f"--{option} ")
+    assert "\n" not in said

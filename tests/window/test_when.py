@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+
 from pullstats.errors import UsageError
 from pullstats.window import DURING_EXAMPLES, PERIOD_EXAMPLES, clock, window, zone
 
