@@ -1,0 +1,283 @@
+"""Whose network an address is in: country, AS number, organisation, network type, cloud, company."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pullstats.enrich.companies import FOUND, Companies
+from pullstats.enrich.geodata import GeoData, TableInfo, named_ranges, tsv
+from pullstats.enrich.mmdb import FIELDS, Database
+from pullstats.enrich.places import country
+from pullstats.lazy import pl
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
+
+    from pullstats.enrich.ranges import Ranges
+
+OFF = "none"
+COLUMNS = (
+    "country", "asn", "organisation", "network", "cloud", "cloud_region", "company", "company_evidence", "evidence",
+)  # fmt: skip
+# Autonomous systems that hold nothing but a cloud that publishes its ranges; a list is never quite complete.
+CLOUDS = ("aws", "gcp", "oracle", "digitalocean")
+STALE_DAYS = 180
+
+
+@dataclass(frozen=True)
+class Geo:
+    """The network data that is in use.
+
+    Attributes:
+        data: the tables that come with pullstats, or newer ones; None where the user wants none.
+        databases: the user's MMDB files; of two that know a field, the first counts.
+        companies: the user's map of companies.
+    """
+
+    data: GeoData | None = field(default_factory=GeoData.current)
+    databases: tuple[Database, ...] = ()
+    companies: Companies | None = None
+
+    @classmethod
+    def embedded(cls) -> Geo:
+        """The tables that come with pullstats, whatever the user fetched."""
+        return cls(GeoData())
+
+    @classmethod
+    def open(cls, files: Sequence[Path], companies: Path | None = None) -> Geo:
+        """The tables, after these MMDB files; `none` among them leaves the tables out.
+
+        Raises:
+            PullstatsError: a file cannot be used.
+            UsageError: the map of companies is wrong.
+        """
+        named = [path for path in files if str(path) != OFF]
+        return cls(
+            GeoData.current() if len(named) == len(files) else None,
+            tuple(Database.open(path) for path in named),
+            Companies.read(companies) if companies else None,
+        )
+
+    def info(self) -> list[TableInfo]:
+        """One row a table or file in use, in the order in which they decide."""
+        return [database.info for database in self.databases] + (self.data.info if self.data else [])
+
+    def dates(self) -> tuple[dt.date, dt.date] | None:
+        """The oldest and the newest day of the data; None where there is none."""
+        days = [row.date for row in self.info() if row.date]
+        return (min(days), max(days)) if days else None
+
+    def versions(self) -> dict[str, str]:
+        """Table to `source version date`, for the ledger."""
+        return {row.table: f"{row.source} {row.version} {row.date or 'undated'}" for row in self.info()}
+
+    def warnings(self, today: dt.date) -> list[str]:
+        """One line for each table or file that is older than half a year."""
+        return [
+            f"{row.table} of {row.source} is of {row.date}, {(today - row.date).days} days old; "
+            "countries and networks may have moved"
+            for row in self.info()
+            if row.date and (today - row.date).days > STALE_DAYS
+        ]
+
+    @cached_property
+    def systems(self) -> pl.DataFrame:
+        """`asn` (Int64), `organisation` and, where our table has the number, asn_type, asn_provider, asn_company, asn_domain."""
+        types = tsv("asn_types").select(
+            pl.col("asn").cast(pl.Int64), pl.col("type", "provider", "company", "domain").name.prefix("asn_")
+        )
+        if self.data is None:
+            return types.with_columns(pl.lit(None, pl.String()).alias("organisation"))
+        names = self.data.organisations.select(pl.col("asn").cast(pl.Int64), "organisation")
+        return names.join(types, on="asn", how="full", coalesce=True)
+
+
+def lookup(parsed: pl.DataFrame, geo: Geo) -> pl.DataFrame:
+    """What is known of parsed addresses (see addresses.parse), row by row: COLUMNS, all nullable.
+
+    `asn` is Int64, the others String. Null is unknown; `network` is `reserved` for special-purpose addresses, which
+    have nothing else. `evidence` says which table decided each field.
+    """
+    frame = pl.concat([_tables(parsed, geo), _files(parsed, geo)], how="horizontal")
+    frame = frame.with_columns(*country(), *_first("asn", "asn_file", "given_asn", "table_asn", "asn table"))
+    frame = frame.join(geo.systems, on="asn", how="left", maintain_order="left")
+    frame = frame.with_columns(
+        *_first("organisation", "organisation_file", "given_organisation", "organisation", "asn table")
+    )
+    frame = frame.join(_words(frame["organisation"]), on="organisation", how="left", maintain_order="left")
+    frame = pl.concat([frame, _mapped(parsed, frame, geo)], how="horizontal")
+    frame = frame.with_columns(*_cloud()).with_columns(*_network()).with_columns(*_company())
+    return frame.with_columns(_evidence()).select(
+        pl.when(pl.col("special").is_null() | pl.lit(name in _KEPT)).then(pl.col(name)).alias(name) for name in COLUMNS
+    )
+
+
+_KEPT = ("network", "company", "company_evidence", "evidence")  # what a reserved address can have
+
+
+def _tables(parsed: pl.DataFrame, geo: Geo) -> pl.DataFrame:
+    """special, anycast, database_country, table_asn, table_cloud, table_region, place."""
+    found = [
+        special().find(parsed).rename({"name": "special"}),
+        anycast().find(parsed).rename({"name": "anycast"}),
+    ]
+    if geo.data is not None:
+        found += [
+            geo.data.country.find(parsed).rename({"country": "database_country"}),
+            geo.data.asn.find(parsed).select(pl.col("asn").cast(pl.Int64).alias("table_asn")),
+            geo.data.cloud.find(parsed).rename({"cloud": "table_cloud", "cloud_region": "table_region"}),
+        ]
+    frame = pl.concat(found, how="horizontal")
+    absent = {"database_country": pl.String(), "table_asn": pl.Int64(), "table_cloud": pl.String(),
+              "table_region": pl.String(), "place": pl.String()}  # fmt: skip
+    return frame.with_columns(pl.lit(None, dtype).alias(name) for name, dtype in absent.items() if name not in frame.columns)
+
+
+@cache
+def special() -> Ranges:
+    """Special-purpose blocks (column `name`): nobody's network."""
+    return named_ranges("special")
+
+
+@cache
+def anycast() -> Ranges:
+    """Ranges (column `name`) that are announced from everywhere at once."""
+    return named_ranges("anycast")
+
+
+def _files(parsed: pl.DataFrame, geo: Geo) -> pl.DataFrame:
+    """given_X, what the user's files say, and X_file, which of them said it; of each of FIELDS."""
+    found = [database.find(parsed) for database in geo.databases]
+    if not found:
+        nothing = {f"given_{name}": pl.Int64() if name == "asn" else pl.String() for name in FIELDS}
+        nothing |= {f"{name}_file": pl.String() for name in FIELDS}
+        return pl.DataFrame(schema=nothing).clear(len(parsed))
+    columns = []
+    for name in FIELDS:
+        answers = [frame[name] for frame in found]
+        said = [
+            pl.when(answer.is_not_null()).then(pl.lit(database.path.name))
+            for answer, database in zip(answers, geo.databases, strict=True)
+        ]
+        columns += [pl.coalesce(answers).alias(f"given_{name}"), pl.coalesce(said).alias(f"{name}_file")]
+    return found[0].select(columns)
+
+
+def _first(name: str, file: str, given: str, table: str, called: str) -> tuple[pl.Expr, pl.Expr]:
+    """The user's value, else the table's, and which it was."""
+    by = pl.when(pl.col(given).is_not_null()).then(file).when(pl.col(table).is_not_null()).then(pl.lit(called))
+    return pl.coalesce(given, table).alias(name), by.alias(f"{name}_by")
+
+
+# The network's type
+
+
+@cache
+def words() -> dict[str, str]:
+    """Type to the pattern of organisation names that says so, the first to try first."""
+    text = (Path(__file__).parent / "network_words.toml").read_text(encoding="utf-8")
+    return {name: "(?i)" + entry["pattern"] for name, entry in tomllib.loads(text).items()}
+
+
+def _words(organisations: pl.Series) -> pl.DataFrame:
+    """`organisation` and `word_type`, what its name says; distinct organisations only."""
+    names = organisations.drop_nulls().unique().to_frame()
+    said = [pl.when(pl.col("organisation").str.contains(pattern)).then(pl.lit(type_)) for type_, pattern in words().items()]
+    return names.with_columns(pl.coalesce(said).alias("word_type"))
+
+
+def _cloud() -> tuple[pl.Expr, ...]:
+    """cloud, cloud_region and cloud_by: a published range, else an AS number that is only a cloud's."""
+    by_number = pl.when(pl.col("asn_provider").is_in(CLOUDS)).then("asn_provider")
+    by = (
+        pl.when(pl.col("table_cloud").is_not_null())
+        .then(pl.lit("published range"))
+        .when(by_number.is_not_null())
+        .then(pl.lit("asn"))
+    )
+    cloud = pl.coalesce("table_cloud", by_number)
+    return cloud.alias("cloud"), pl.col("table_region").alias("cloud_region"), by.alias("cloud_by")
+
+
+_TYPES = {  # what says the type, the strongest first: its name as evidence
+    "reserved": "special-purpose address",
+    "mapped_network": "companies map",
+    "cloud_type": "cloud",
+    "given_network": "file",
+    "asn_type": "asn types",
+    "word_type": "organisation name",
+}
+
+
+def _network() -> tuple[pl.Expr, pl.Expr]:
+    """network and network_by; a name that says nothing leaves the type unknown, never business."""
+    special_ = pl.when(pl.col("special").is_not_null()).then(pl.lit("reserved"))
+    cloud = pl.when(pl.col("cloud").is_not_null()).then(pl.lit("hosting"))
+    columns = {name: {"reserved": special_, "cloud_type": cloud}.get(name, pl.col(name)) for name in _TYPES}
+    by = [
+        pl.when(value.is_not_null()).then(pl.col("network_file") if name == "given_network" else pl.lit(_TYPES[name]))
+        for name, value in columns.items()
+    ]
+    return pl.coalesce(columns.values()).alias("network"), pl.coalesce(by).alias("network_by")
+
+
+# The company
+
+
+def _mapped(parsed: pl.DataFrame, frame: pl.DataFrame, geo: Geo) -> pl.DataFrame:
+    """FOUND and mapped_by of the user's map; all null without one."""
+    if geo.companies is None:
+        schema = {name: pl.Boolean() if name == "mapped_confirmed" else pl.String() for name in (*FOUND, "mapped_by")}
+        return pl.DataFrame(schema=schema).clear(len(parsed))
+    domain = frame.select(pl.coalesce("given_domain", "asn_domain")).to_series()
+    return geo.companies.find(parsed, frame["asn"].set(frame["special"].is_not_null(), None), domain)
+
+
+_LEGAL = (
+    r"(?i)[\s,.]+(inc|incorporated|llc|l\.l\.c|ltd|limited|gmbh( & co\.? kg)?|ag|se|s\.?a\.?|s\.?p\.?a|b\.?v|n\.?v|oy|ab|"
+    r"plc|corp|corporation|company|co|kg|pty|s\.?r\.?l|sarl|sas)\.?$"
+)
+_CAN_BE_COMPANY = ("business", "government")
+
+
+def _company() -> tuple[pl.Expr, pl.Expr]:
+    """company and company_evidence: the user's map, then our table of AS numbers, then the user's files.
+
+    Hosting, access and education networks hold other people's machines: they never name a company. The user's own
+    address ranges and AS numbers do, wherever they are; a domain does only outside those networks.
+    """
+    own = pl.col("network").is_in(_CAN_BE_COMPANY)
+    mapped = pl.col("mapped").is_not_null() & (pl.col("mapped_by").is_in(["cidr", "asn"]) | own | pl.col("network").is_null())
+    table = own & pl.col("asn_company").is_not_null() & pl.col("special").is_null()
+    given = own & pl.col("given_company").is_not_null() & pl.col("special").is_null()
+    # Twice: "Example Co., Ltd."
+    plain = pl.col("given_company").str.replace(_LEGAL, "").str.replace(_LEGAL, "")
+    company = pl.when(mapped).then("mapped").when(table).then("asn_company").when(given).then(plain)
+    sure = pl.when(pl.col("mapped_confirmed")).then(pl.lit("confirmed: map, ")).otherwise(pl.lit("likely: map, "))
+    evidence = (
+        pl.when(mapped)
+        .then(sure + pl.col("mapped_by"))
+        .when(table)
+        .then(pl.lit("likely: asn table"))
+        .when(given)
+        .then(pl.lit("possible: ") + pl.col("company_file"))
+    )
+    return company.alias("company"), evidence.alias("company_evidence")
+
+
+def _evidence() -> pl.Expr:
+    """`country: cloud region; asn: asn table; ...`, of the fields that have an answer or a reason for none."""
+    special_ = pl.col("special").is_not_null()
+    parts = [
+        pl.when(~special_).then(pl.lit(f"{name}: ") + pl.col(f"{name}_by"))
+        for name in ("country", "asn", "organisation", "cloud")
+    ]
+    network = pl.lit("network: ") + pl.col("network_by") + pl.when(special_).then(pl.lit(", ") + pl.col("special")).otherwise(pl.lit(""))
+    company = pl.lit("company: ") + pl.col("company_evidence")
+    said = pl.concat_str([*parts, network, company], separator="; ", ignore_nulls=True)
+    return pl.when(said != "").then(said).alias("evidence")
