@@ -48,7 +48,7 @@ def _when(window: Window) -> str:
 
 def _during(window: Window, text: str) -> str:
     ends = [part.strip() for part in re.split(r"\.\.|/", text)]
-    if all(_SELF_EVIDENT.fullmatch(part) for part in ends):
+    if all(not part or _SELF_EVIDENT.fullmatch(part) for part in ends):
         return text.strip()
     return f"{text.strip()} ({date_range(window)})"
 

@@ -11,7 +11,6 @@ WEEKDAY_NUMBERS = {
     **{name.lower(): number for number, name in enumerate(WEEKDAYS)},
     **{name[:3].lower(): number for number, name in enumerate(WEEKDAYS)},
     "tues": 1,
-    "thur": 3,
     "thurs": 3,
 }
 MONTH_NUMBERS = {

@@ -49,7 +49,7 @@ _HALVES = {
     "NZDT": ("summer", "Pacific/Auckland", "+13:00"),
 }
 _SEVERAL = {
-    "IST": "Asia/Kolkata, Europe/Dublin or Asia/Jerusalem",
+    "IST": "Asia/Kolkata, Europe/Dublin or Asia/Jerusalem",  # codespell:ignore
     "CST": "America/Chicago, Asia/Shanghai or America/Havana",
     "BST": "Europe/London or Asia/Dhaka",
     "SST": "Pacific/Pago_Pago or Asia/Singapore",

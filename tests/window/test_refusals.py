@@ -23,7 +23,7 @@ CONTRACT = [
     ({"tz": "Europe/Berln"}, "--tz 'Europe/Berln' is not a time zone; did you mean Europe/Berlin?"),
     ({"tz": "EST"}, "--tz 'EST' has no summer time; write America/New_York, or -05:00"),
     (
-        {"every": "tuseday"},
+        {"every": "tuseday"},  # codespell:ignore
         f"--every 'tuseday': did you mean tuesday? {DAYS}",
     ),
 ]
@@ -107,7 +107,10 @@ OTHERS = [
         {"since": "2024-10-27T02:30", "tz": "Europe/Berlin"},
         TWICE,
     ),
-    ({"tz": "IST"}, "--tz 'IST' means several places; write Asia/Kolkata, Europe/Dublin or Asia/Jerusalem"),
+    (
+        {"tz": "IST"},  # codespell:ignore
+        "--tz 'IST' means several places; write Asia/Kolkata, Europe/Dublin or Asia/Jerusalem",  # codespell:ignore
+    ),
     ({"tz": "cest"}, "--tz 'cest' is summer time only; write Europe/Berlin, or +02:00"),
     ({"tz": "europe/berlin"}, "--tz 'europe/berlin' is not a time zone; did you mean Europe/Berlin?"),
     ({"tz": "berlin"}, "--tz 'berlin' is not a time zone; did you mean Europe/Berlin?"),

@@ -251,6 +251,7 @@ CAPTIONS = [
     ({"during": "2024-03", "every": "tuesday"}, "every Tuesday in 2024-03, UTC"),
     ({"during": "2024-03"}, "2024-03, UTC"),
     ({}, "all data, UTC"),
+    ({"during": "2021-06.."}, "2021-06.., UTC"),
     ({"every": "tuesday,thursday"}, "every Tuesday and Thursday in all data, UTC"),
     ({"every": "monday,tuesday,friday"}, "every Monday, Tuesday and Friday in all data, UTC"),
     ({"since": "2021-01-01"}, "since 2021-01-01, UTC"),
