@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 import re
 
-from pullstats.enrich.clients.choosing import Choice
+from pullstats.enrich.clients.choice import Choice
 
+_MOBILE = re.compile(r"^mobile | mobile\b| ios$")  # one client, wherever it runs
 _SLUG = re.compile(r"[^a-z0-9.]+")
 
 
@@ -19,6 +20,6 @@ def ask(text: str) -> Choice | None:
     family = seen.browser.family
     if family == "Other" and not seen.is_bot:
         return None
-    client = _SLUG.sub("-", family.lower()).strip("-") if family != "Other" else "unknown"
+    client = _SLUG.sub("-", _MOBILE.sub("", family.lower())).strip("-") if family != "Other" else "unknown"
     kind = "crawler" if seen.is_bot else "browser"
     return Choice(None, client, kind, seen.browser.version_string or None, 0, f"user-agents: {family}")

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pullstats.enrich.clients import browsers, reading
-from pullstats.enrich.clients.choosing import Choice, choose
+from pullstats.enrich.clients.choosing import choose
 from pullstats.enrich.clients.mask import mask
 from pullstats.enrich.clients.readers import READERS
-from pullstats.enrich.clients.table import load
+from pullstats.enrich.clients.entries import load
 from pullstats.enrich.clients.tokens import clean, read
 from pullstats.errors import printable
 from pullstats.lazy import pl
@@ -19,7 +19,8 @@ from pullstats.lazy import pl
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pullstats.enrich.clients.table import Clients
+    from pullstats.enrich.clients.choice import Choice
+    from pullstats.enrich.clients.entries import Clients
     from pullstats.enrich.clients.tokens import Agent
 
 STRINGS = (
@@ -85,7 +86,8 @@ def _facts(agent: Agent, choice: Choice) -> reading.Facts:
         READERS[entry.comment](facts, products[choice.at])
     if agent.data:
         reading.read_json(facts, agent.data)
-    reading.read_products(facts, mine, browser=browser and not forged)
+    client = products[choice.at] if entry and products else None
+    reading.read_products(facts, mine, client, browser=browser and not forged)
     if agent.upstream is not None:
         reading.read_upstream(facts, agent.upstream)
     if entry:
@@ -98,9 +100,9 @@ def _facts(agent: Agent, choice: Choice) -> reading.Facts:
         facts.hint("spoof=browser")
     if choice.library:
         facts.hint(f"library={choice.library}")
-    joined = next((product for product in products if product.segment > segment), None)
+    joined = next((product for product in products if product.segment > segment and product.version), None)
     if joined:
-        facts.hint(f"joined={joined.name}/{joined.version}".rstrip("/"))
+        facts.hint(f"joined={joined.name}/{joined.version}")
     reading.hints(facts, choice.version)
     return facts
 
@@ -151,7 +153,7 @@ def inflating(callers: pl.DataFrame, extra: Path | None = None) -> pl.DataFrame:
 
 
 def released(callers: pl.DataFrame, extra: Path | None = None) -> pl.DataFrame:
-    """The frame with `client_year` (Int32): when the client's version was released, null where the table does not say."""
+    """The frame with `client_year` (Int32): when the client's version was released; null where the table is silent."""
     return _by_version(callers, "client_year", pl.Int32, lambda client, version: _year(load(extra), client, version))
 
 

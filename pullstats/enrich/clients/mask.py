@@ -9,12 +9,14 @@ from pullstats.enrich.clients.tokens import LONGEST
 
 CUT = "*"
 _SUSPECT = re.compile(
-    r"[^\x20-\x7e]|[@\\<>=%{]|[0-9A-Fa-f]{16}|\d{8}|[A-Za-z0-9]{16}|[A-Za-z0-9_-]{24}|://|\S/[^\s/]*/|(?:^|[\s(;,])[/~.]|:\S*:"
+    r"[^\x20-\x7e]|[@\\<>=%{]|[0-9A-Fa-f]{16}|\d{8}|[A-Za-z0-9]{16}|[A-Za-z0-9_-]{24}|://|\S/[^\s/]*/|(?:^|[\s(;,])[/~.]|:\S*:|(?:^|\s)[a-z]/[\w-]{6}"
     r"|(?<![\w./])\d{1,3}(?:\.\d{1,3}){3}(?![\w.])"
 )
 _WORDS = re.compile(r"[^\s()\[\]{};,\"'<>|]+")
 _ORDINARY = re.compile(r"[+?]?[\w.+~:#!?-]{1,64}(?:/[\w.+~:#?-]{1,64})?", re.ASCII)
 _URL = re.compile(r"(\+?https?://(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24})(?:[/:?#].*)?")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_ANONYMOUS = re.compile(r"[a-z]/[\w-]{6,}", re.ASCII)  # Anaconda's c/, s/ and e/ name an installation and a session
 _RUN = re.compile(r"[0-9a-fA-F]{16,}|\d{8,}|[A-Za-z0-9_-]{16,}")
 _ADDRESS = re.compile(r"(?<![\w./])\d{1,3}(?:\.\d{1,3}){3}(?![\w.])")
 _PROGRAM = re.compile(r"(?:[A-Za-z]:|\\\\|~|\.{0,2}(?=/)).*[/\\]([A-Za-z][\w.-]{0,31})", re.ASCII)
@@ -48,7 +50,9 @@ def _word(match: re.Match[str]) -> str:
         return url[1] + ("" if url[1] == word else f"/{CUT}")
     if not _ORDINARY.fullmatch(word) or _ADDRESS.search(word) or word.count(":") > 1:
         return CUT
-    return _RUN.sub(_run, word)
+    if _ANONYMOUS.fullmatch(word):
+        return word[:2] + CUT
+    return _RUN.sub(_run, _UUID.sub(CUT, word))
 
 
 def _run(match: re.Match[str]) -> str:

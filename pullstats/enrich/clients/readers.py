@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from pullstats.enrich.clients import vocabulary
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 

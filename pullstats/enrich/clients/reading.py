@@ -18,6 +18,8 @@ _WORDS_FOR_VERSIONS = frozenset({"dev", "devel", "main", "master", "canary", "ni
 _VERSION = re.compile(r"[vV]?([0-9A-Za-z][\w.+~:-]*)", re.ASCII)
 _SECRET = re.compile(r"[0-9a-fA-F]{16}|\d{15}|[A-Za-z0-9]{24}")
 _LONGEST_VERSION = 64
+_NODE = re.compile(r"node@v?(\d[\w.-]*)\+(\w+)")  # npm-registry-fetch@13.0.0/node@v16.13.0+x64 (linux)
+_CI = re.compile(r"CI: ?(\w+)")  # NuGet: (Linux; CI: GitHubActions)
 _MAC_NAMES = ("mac", "os x", "osx", "intel")
 
 
@@ -45,17 +47,20 @@ def version_of(text: str) -> str | None:
     if match is None:
         return None
     version = match[1].rstrip(".-_:+~")[:_LONGEST_VERSION]
-    if not any(map(str.isdecimal, version)) and version.lower() not in _WORDS_FOR_VERSIONS:
-        return None
-    return None if _SECRET.search(version) else version
+    if secret := _SECRET.search(version):  # a commit's hash says nothing that the version before it does not
+        version = version[: secret.start()].rstrip(".-_:+~")
+    return version if any(map(str.isdecimal, version)) or version.lower() in _WORDS_FOR_VERSIONS else None
 
 
-def read_products(facts: Facts, products: list[Product], *, browser: bool) -> None:
-    """Take over what products, bare words and comments say."""
+def read_products(facts: Facts, products: list[Product], client: Product | None = None, *, browser: bool) -> None:
+    """Take over what products, bare words and comments say; the client's own name says nothing of the platform."""
     versioned = False
     for product in products:
         name = product.name.lower()
-        if product.version:
+        if product is client:
+            versioned |= bool(product.version)
+            facts.add(_of_client(name, product.version))
+        elif product.version:
             versioned |= not _read_field(facts, name, product, first=not versioned)
         elif versioned:
             facts.add(vocabulary.platform(product.name))
@@ -63,15 +68,25 @@ def read_products(facts: Facts, products: list[Product], *, browser: bool) -> No
             read_comment(facts, comment, browser=browser)
 
 
+def _of_client(name: str, version: str) -> vocabulary.Facts:
+    """`Python-urllib/3.11`, `lerna/4.0.0/node@v14.15.4+x64`: what a client's own token says beside its version."""
+    if name in vocabulary.RUNTIMES:
+        return vocabulary.runtime(f"{name}/{version.rstrip('.')}")
+    if "node@" in version and (node := _NODE.search(version)):
+        return (*vocabulary.runtime(f"node/{node[1]}"), *vocabulary.platform(node[2]))
+    return ()
+
+
 def _read_field(facts: Facts, name: str, product: Product, *, first: bool) -> bool:
     """Read `name/version` as a field; False if it is none, but a product."""
     version = product.version
     if "#" in version:  # AWS: md/arch#x86_64, os/linux#5.10, lang/python#3.11
         sub, _, value = version.partition("#")
-        if f"{name}/{sub}" in vocabulary.FIELDS:
-            name, version = f"{name}/{sub}", value
-        elif f"{name}/{sub}" in vocabulary.RUNTIMES:
-            facts.add(vocabulary.runtime(f"{name}/{sub}#{value}"))
+        both = f"{name}/{sub.lower()}"
+        if both in vocabulary.FIELDS:
+            name, version = both, value
+        elif both in vocabulary.RUNTIMES:
+            facts.add(vocabulary.runtime(f"{both}#{value}"))
             return True
     field = vocabulary.FIELDS.get(name)
     if field is not None:
@@ -81,7 +96,7 @@ def _read_field(facts: Facts, name: str, product: Product, *, first: bool) -> bo
         facts.add(vocabulary.runtime(f"{name}/{version.rstrip('.')}"))
         return False
     if name in vocabulary.PHRASES or (name in vocabulary.DISTROS and not first):
-        facts.add(vocabulary.phrase(f"{name} {version}"))
+        facts.add(vocabulary.phrase(f"{name} {version}") or vocabulary.platform(name))
     elif name in vocabulary.ARCH:
         facts.add(vocabulary.platform(f"{name}/{version}"))
     elif name == "pypy":
@@ -104,19 +119,29 @@ def _state(facts: Facts, field: str, name: str, value: str) -> None:
         facts.hint(f"ci={value.partition(',')[0]}")
     elif field == "is_ci" and value.lower() in {"true", "false"}:
         facts.add((("ci", value.lower() == "true"),))  # type: ignore[arg-type]
+    elif field == "build":  # AWS: exe/x86_64.ubuntu.22, md/distrib#ubuntu.22
+        facts.add(fact for fact in vocabulary.platform(value.partition(".")[0]) if fact[0] == "arch")
+        facts.add(vocabulary.phrase(" ".join(value.split(".")[-2:])))
+    elif field == "platform":
+        facts.add(vocabulary.phrase(value))
     elif field == "agent":
         facts.hint(f"ai_agent={value}")
 
 
 def read_comment(facts: Facts, parts: list[str], *, browser: bool) -> None:
     """Take over what the parts of a comment say; a number belongs to the system named before it."""
-    system, by_name = None, False
+    system, by_name, distro = None, False, None
     for text in map(str.strip, parts):
         if not text:
             continue
         found = vocabulary.phrase(text) or vocabulary.runtime(text)
         if not found and text[0].isdecimal():
+            if distro and facts.get("distro") == distro:  # LXD: (Linux; x86_64; 5.4.0; Ubuntu; 20.04)
+                facts["distro"] = f"{distro} {text}"
             found = vocabulary.number_after(system, by_name, text)
+        elif not found and (named := _CI.fullmatch(text)):
+            _state(facts, "ci", "ci", named[1])
+        distro = next((value for column, value in found if column == "distro" and " " not in value), None)
         for column, value in found:
             if column == "os":
                 system, by_name = value, text.lower().startswith(_MAC_NAMES)

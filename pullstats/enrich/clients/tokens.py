@@ -88,7 +88,10 @@ def _without_space(text: str) -> str:
             text = _CONTROL.sub(" ", unquote(text, errors="replace")).strip()
     if " " in text or "+" not in text:
         return text
-    return text.replace("+", " ") if "+(" in text else _PLUS.sub(" ", text)
+    name, slash, rest = text.partition("/")
+    if "+(" in text or "+" in name:  # `NuGet+VS+VSIX/4.8.1+(Microsoft+Windows+NT+10.0)`
+        return text.replace("+", " ") if "+(" in text else name.replace("+", " ") + slash + rest
+    return _PLUS.sub(" ", text)
 
 
 def read(text: str) -> Agent:
@@ -98,7 +101,8 @@ def read(text: str) -> Agent:
         text, agent.upstream = _without_upstream(text)
     start = text.find("{")
     if start > 0 and ('":' in text or '" :' in text or text[start - 1] == " "):
-        text, agent.data = text[:start], _data(text[start:])
+        agent.data, end = _data(text[start:])
+        text = text[:start] + text[start + end :]
     if _PROGRAM_PATH.match(text):
         text = _program(text)
     _split(agent, text)
@@ -115,17 +119,17 @@ def _without_upstream(text: str) -> tuple[str, str]:
     return head, tail
 
 
-def _data(text: str) -> dict[str, Any]:
-    """The JSON object at the start of the text; of a cut-off one, the keys that are whole."""
+def _data(text: str) -> tuple[dict[str, Any], int]:
+    """The JSON object at the start of the text and where it ends; of a cut-off one, the keys that are whole."""
     try:
-        data, _ = json.JSONDecoder().raw_decode(text)
+        data, end = json.JSONDecoder().raw_decode(text)
     except (ValueError, RecursionError):
         found: dict[str, Any] = {
             key: value or flag == "true" for key, value, flag in _JSON_VALUE.findall(text) if value or flag
         }
         found |= {key: dict(_JSON_TEXT.findall(inside)) for key, inside in _JSON_OBJECT.findall(text)}
-        return found
-    return data if isinstance(data, dict) else {}
+        return found, len(text)
+    return (data if isinstance(data, dict) else {}), end
 
 
 def _program(text: str) -> str:
@@ -156,8 +160,16 @@ def _split(agent: Agent, text: str) -> None:
             segment += at > 0
             for single in piece.split(";"):
                 if single:
-                    name, _, version = single.partition("/")
-                    products.append(Product(name, version, segment))
+                    products.append(_product(single, segment))
+
+
+def _product(word: str, segment: int) -> Product:
+    name, _, version = word.partition("/")
+    if "@" in name:  # npm-registry-fetch@13.0.0/node@v16.13.0+x64
+        head, _, number = name.partition("@")
+        if head and number[:1].isdecimal():
+            name, version = head, f"{number}/{version}"
+    return Product(name, version, segment)
 
 
 def _flat(text: str) -> str:

@@ -28,7 +28,8 @@ _NT = re.compile(r"\d+\.\d+")
 _RELEASE = re.compile(r"\d+[._]\d[\w.+~-]*")
 _SEPARATOR = re.compile(r"[-_/.]")
 _RUNTIME_NAMES = "|".join(sorted(map(re.escape, RUNTIMES), key=len, reverse=True))
-_RUNTIME = re.compile(rf"({_RUNTIME_NAMES})[ /:#]?(?:v|go)?(\d[\w.+-]*)", re.IGNORECASE)
+_RUNTIME = re.compile(rf"({_RUNTIME_NAMES})[ /:#-]?(?:v|go)?(\d[\w.+-]*)", re.IGNORECASE)
+_LABEL = re.compile(r"(?:os|arch|cpu|platform)\s?: ?", re.IGNORECASE)  # `(OS: Linux, ARCH: x86_64)`
 _WINDOWS_NUMBER = re.compile(r"(?:10\.0|6\.[0-4]|5\.[0-2])(?:\.|$)")
 _MACOS_NUMBER = re.compile(r"(?:10[._]\d+|1[1-9]|2\d)(?:[._]|$)")
 _LINUX_FOR_UNIX = 8  # .NET says `Unix 5.4.0` for Linux; greater numbers are kernels or releases of other systems
@@ -81,12 +82,26 @@ def runtime(text: str) -> Facts:
 @functools.lru_cache(maxsize=8192)
 def phrase(text: str) -> Facts:
     """What a part of a comment says of the platform: `Intel Mac OS X 10_15_7`, `Debian GNU/Linux 12`."""
-    words = text.split()
+    words = _LABEL.sub("", text).split()
     if not words or len(words) > 12 or "://" in text:  # noqa: PLR2004 -- prose
         return ()
+    if len(words) > 1 and words[0][0].isdecimal():  # R (4.3.1 x86_64-pc-linux-gnu x86_64 linux-gnu)
+        words = words[1:]
     if len(words) <= 3 and (facts := _all_platform(words)):  # noqa: PLR2004 -- `linux amd64`, `arm64 darwin`
         return facts
-    return _named(words) or (_named(text.replace("/", " ", 1).split()) if "/" in text else ())
+    return _dashed(words[0]) or _named(words) or (_named(text.replace("/", " ", 1).split()) if "/" in text else ())
+
+
+def _dashed(word: str) -> Facts:
+    """Python's `platform.platform()`: `Linux-5.15.0-1041-azure-x86_64-with-glibc2.35`, `macOS-14.4-arm64-arm-64bit`."""
+    name, _, rest = word.partition("-")
+    if name.lower() not in {"linux", "macos", "darwin", "windows"} or not rest[:1].isdecimal():
+        return ()
+    pieces = rest.split("-")
+    at = next((at for at, piece in enumerate(pieces) if piece.lower() in ARCH), None)
+    arch: Facts = () if at is None else (("arch", ARCH[pieces[at].lower()]),)
+    number = "-".join(pieces[:at]) if name.lower() == "linux" else pieces[0]
+    return (*_system(*PHRASES[name.lower()], number), *arch)
 
 
 def _all_platform(words: list[str]) -> Facts:
@@ -113,10 +128,11 @@ def _named(words: list[str]) -> Facts:
 
 
 def _with_number(key: str, rest: list[str]) -> Facts:
-    number = rest[0].strip(",:") if rest and _NUMBER.match(rest[0]) else ""
+    at = 1 if len(rest) > 1 and rest[0].lower() in ARCH else 0  # `Linux x86_64 6.5.0`
+    number = rest[at].strip(",:") if rest and _NUMBER.match(rest[at]) else ""
     if rest and not number and not platform(rest[0]) and rest[0].lower() not in {"lts", "like", "stream"}:
         return ()  # "Windows users", "Linux Foundation": prose, not a platform
-    arch = next(((fact,) for word in rest[:4] for fact in platform(word) if fact[0] == "arch"), ())
+    arch: Facts = next(((fact,) for word in rest[:4] for fact in platform(word) if fact[0] == "arch"), ())
     if number in ARCH:
         number = ""
     if key in DISTROS:

@@ -6,9 +6,9 @@ import polars as pl
 import pytest
 
 from pullstats.enrich.clients import COLUMNS, classify
-from pullstats.enrich.clients.table import KINDS, Entry, Example, load
+from pullstats.enrich.clients.entries import KINDS, Entry, Example, load
 
-EXAMPLES = [(entry, example) for entry in load().entries.values() for example in entry.examples]
+EXAMPLES = [(entry, example) for entry in load(examples=True).entries.values() for example in entry.examples]
 
 
 @pytest.fixture(scope="module")

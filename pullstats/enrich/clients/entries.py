@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import functools
+import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from pullstats.errors import PullstatsError, did_you_mean, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 Kind = Literal[
     "runtime", "builder", "package_client", "updater", "mirror", "scanner", "signer", "automation",
@@ -25,6 +29,7 @@ EXPECTED = (
 )  # fmt: skip
 _HERE = Path(__file__).parent
 _NOT_CLIENTS = {"vocabulary.toml"}
+_EXAMPLE = re.compile(r"^\[\[.+\]\]\n(?:(?!\[).*\n?)*", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -92,7 +97,7 @@ class Clients:
     Attributes:
         entries: by client, in the order of the files.
         tokens: lower-case product name -> entry.
-        phrases: first word of a phrase, lower case -> (phrase, entry), longest first.
+        phrases: first three letters of a phrase, lower case -> (phrase, entry), longest first.
     """
 
     entries: dict[str, Entry]
@@ -101,98 +106,86 @@ class Clients:
 
 
 @functools.lru_cache(maxsize=8)
-def load(extra: Path | None = None) -> Clients:
+def load(extra: Path | None = None, *, examples: bool = False) -> Clients:
     """The table; the entries of the user's own file win over ours.
+
+    Args:
+        extra: the user's own file, of the same form as ours.
+        examples: read ours with their examples, which costs twice the time and serves tests and documentation.
 
     Raises:
         PullstatsError: an entry is wrong: the message names file and entry.
     """
     ours: dict[str, Entry] = {}
     for path in sorted(_HERE.glob("*.toml")):
-        if path.name not in _NOT_CLIENTS:
-            for entry in read_entries(path):
-                if entry.client in ours:
-                    raise _wrong(
-                        path, entry.client, f"stands in {ours[entry.client].file} too", "give each client one entry"
-                    )
-                ours[entry.client] = entry
-    tokens = _by_token(ours.values())
+        for entry in [] if path.name in _NOT_CLIENTS else read_entries(path, examples=examples):
+            if entry.client in ours:
+                raise _wrong(
+                    path, entry.client, f"stands in {ours[entry.client].file} too", "give each client one entry"
+                )
+            ours[entry.client] = entry
     own = {entry.client: entry for entry in read_entries(extra)} if extra else {}
-    entries = ours | own
-    tokens = {name: entry for name, entry in tokens.items() if entry.client not in own} | _by_token(own.values())
-    return Clients(entries, tokens, _by_phrase([*own.values(), *(e for e in ours.values() if e.client not in own)]))
+    rest = {client: entry for client, entry in ours.items() if client not in own}
+    phrases = _by_phrase([*own.values(), *rest.values()])
+    return Clients(ours | own, _by_token(rest.values()) | _by_token(own.values()), phrases)
 
 
-def read_entries(path: Path) -> list[Entry]:
+def read_entries(path: Path, *, examples: bool = True) -> list[Entry]:
     """The entries of one file, each checked.
 
     Raises:
         PullstatsError: the file is absent or no TOML, or an entry is wrong.
     """
     try:
-        document = tomllib.loads(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
+        document = tomllib.loads(text if examples else _EXAMPLE.sub("", text))
     except OSError as error:
-        raise PullstatsError(
-            f"{path}: {error.strerror or error}", "name a table of clients that can be read"
-        ) from error
+        reason = error.strerror or str(error)
+        raise PullstatsError(f"{path}: {reason}", "name a table of clients that can be read") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise PullstatsError(f"{path}: is not TOML ({error})", "correct that line") from error
     kind = document.pop("kind", None)
-    return [_entry(path, client, row, kind) for client, row in document.items()]
+    return [_entry(path, client, row, kind, examples=examples) for client, row in document.items()]
 
 
-def _entry(path: Path, client: str, row: Any, kind: Any) -> Entry:
+def _entry(path: Path, client: str, row: Any, kind: Any, *, examples: bool) -> Entry:
     if not isinstance(row, dict):
         raise _wrong(path, client, "is no entry", "write it as a table: [name], then tokens, source and an example")
     values = {"kind": kind, **row}
-    examples = values.pop("example", None)
+    shown = _examples(path, client, values.pop("example", None)) if examples else ()
     for key, value in values.items():
-        wanted = _KEYS.get(key)
-        if wanted is None:
-            raise _wrong(
-                path,
-                client,
-                f"has the unknown key {key}",
-                did_you_mean(key, list(_KEYS)) or f"keys: {', '.join(_KEYS)}",
-            )
-        if not (value is None and key == "kind") and not _fits(value, wanted):
-            raise _wrong(
-                path,
-                client,
-                f"{key} is {value!r}",
-                f"give {wanted if isinstance(wanted, str) else 'one of ' + ', '.join(wanted)}",
-            )
-    if values["kind"] is None:
-        raise _wrong(path, client, "has no kind", f"give one of {', '.join(KINDS)}")
-    for key in ("about", "source"):
+        if key not in _KEYS:
+            fix = did_you_mean(key, list(_KEYS)) or f"keys: {', '.join(_KEYS)}"
+            raise _wrong(path, client, f"has the unknown key {key}", fix)
+        if not (_fits(value, _KEYS[key]) or (key == "kind" and value is None)):
+            raise _wrong(path, client, f"{key} is {value!r}", f"give {_wanted(_KEYS[key])}")
+    for key, what in _NEEDED.items():
         if not values.get(key):
-            raise _wrong(
-                path,
-                client,
-                f"has no {key}",
-                f"say {'what it is' if key == 'about' else 'where its agent is documented'}",
-            )
+            raise _wrong(path, client, f"has no {key}", f"give {what}")
     if not (values.get("tokens") or values.get("phrases")):
         raise _wrong(path, client, "has neither tokens nor phrases", "name the product tokens that it sends")
-    tuples = {key: tuple(values[key]) for key in ("tokens", "phrases", "hints") if key in values}
-    return Entry(client=client, file=path.name, examples=_examples(path, client, examples), **(values | tuples))
+    values |= {key: tuple(values[key]) for key in ("tokens", "phrases", "hints") if key in values}
+    return Entry(client=client, file=path.name, examples=shown, **values)
 
 
 def _examples(path: Path, client: str, rows: Any) -> tuple[Example, ...]:
     if not isinstance(rows, list) or not rows:
-        raise _wrong(
-            path, client, "has no example", f"add [[{client}.example]] with user_agent and what is read from it"
-        )
+        fix = f"add [[{client}.example]] with user_agent and what is read from it"
+        raise _wrong(path, client, "has no example", fix)
     for row in rows:
         if not isinstance(row, dict) or not isinstance(row.get("user_agent"), str):
             raise _wrong(path, client, "has an example without user_agent", "add the agent as it is sent")
         for key in row.keys() - {"user_agent", *EXPECTED}:
-            raise _wrong(
-                path, client, f"has an example with the unknown key {key}", f"keys: user_agent, {', '.join(EXPECTED)}"
-            )
+            fix = did_you_mean(key, list(EXPECTED)) or f"keys: user_agent, {', '.join(EXPECTED)}"
+            raise _wrong(path, client, f"has an example with the unknown key {key}", fix)
     return tuple(Example(row["user_agent"], {k: v for k, v in row.items() if k != "user_agent"}) for row in rows)
 
 
+_NEEDED = {
+    "kind": f"one of {', '.join(KINDS)}",
+    "about": "what it is, in a few words",
+    "source": "where its agent is documented",
+}
 _KEYS: dict[str, str | tuple[str, ...]] = {
     "kind": KINDS,
     "about": "a text",
@@ -224,18 +217,17 @@ def _fits(value: Any, wanted: str | tuple[str, ...]) -> bool:
     }[wanted]
 
 
-def _by_token(entries: Any) -> dict[str, Entry]:
+def _wanted(wanted: str | tuple[str, ...]) -> str:
+    return wanted if isinstance(wanted, str) else f"one of {', '.join(wanted)}"
+
+
+def _by_token(entries: Iterable[Entry]) -> dict[str, Entry]:
     found: dict[str, Entry] = {}
     for entry in entries:
         for token in map(str.lower, entry.tokens):
             if token in found:
-                other = found[token]
-                raise _wrong(
-                    Path(entry.file),
-                    entry.client,
-                    f"token {token} is taken by {other.client} in {other.file}",
-                    "keep it in one entry",
-                )
+                what = f"token {token} is taken by {found[token].client} in {found[token].file}"
+                raise _wrong(Path(entry.file), entry.client, what, "keep it in one entry")
             found[token] = entry
     return found
 
