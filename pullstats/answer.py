@@ -15,10 +15,9 @@ from pullstats.question import DIMS, PERIODS, Question
 from pullstats.words import PERIOD, Column, column
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-SLOT = 300_000_000
-HALF, TOP = 0.5, 20
+TOP = 20
 
 
 @dataclass(frozen=True)
@@ -109,12 +108,12 @@ def ask(question: Question, tables: Tables, query: Query) -> Answer:
         UsageError: the window or a dimension is wrong.
     """
     covered = coverage(tables)
-    spans = query.window.spans(covered.first, covered.last + 1) if covered.first is not None else []
-    buckets = windows.buckets(query.by, spans, query.window.tz) if query.by else []
+    spans = query.window.spans(covered.first, covered.last)
+    buckets = windows.buckets(query.by, spans, query.window.zone) if query.by else []
     facts = Facts(tables, query, spans, buckets, _needs(question), _measures(question))
     frame = facts.frame()
     rows = _counted(question, query, frame)
-    holes = _holes(tables, query, spans) if query.by or question.name == "summary" else ()
+    usual = _rhythm(tables, query) if PERIODS in question.columns or question.name == "summary" else windows.Rhythm()
     rows, notes = _finished(question, facts, frame, rows, covered)
     answer = Answer(
         question.name,
@@ -122,12 +121,12 @@ def ask(question: Question, tables: Tables, query: Query) -> Answer:
         rows,
         query,
         covered,
-        tuple(holes),
+        tuple(_inside(usual.holes(), spans)),
         chart=question.chart,
         top=question.top,
         facts=notes,
     )
-    return _presented(question, answer, facts, buckets)
+    return _presented(question, answer, facts, buckets, usual)
 
 
 def _needs(question: Question) -> tuple[str, ...]:
@@ -158,7 +157,7 @@ def _finished(
     """Ratios and order, in integers until here; and the figures beside the table."""
     query = facts.query
     if question.name == "summary":
-        return _summary(frame, rows, covered), {}
+        return _summary(query, frame, rows, covered), {}
     notes: dict[str, Any] = {}
     if "origins_share" in question.columns:
         rows = rows.join(_all_origins(frame), on="period", how="left")
@@ -216,7 +215,7 @@ def _concentration(pulls: pl.Series) -> dict[str, Any]:
     }
 
 
-def _summary(frame: pl.LazyFrame, rows: pl.DataFrame, covered: Coverage) -> pl.DataFrame:
+def _summary(query: Query, frame: pl.LazyFrame, rows: pl.DataFrame, covered: Coverage) -> pl.DataFrame:
     """The metrics of the contract, as text."""
     from pullstats.questions.summary import METRICS, pulls_of_each
 
@@ -224,8 +223,8 @@ def _summary(frame: pl.LazyFrame, rows: pl.DataFrame, covered: Coverage) -> pl.D
     few = _concentration(each)
     counted = rows.row(0, named=True) if len(rows) else {}
     figures: dict[str, Any] = {name: counted.get(name, 0) for name in METRICS} | {
-        "first": windows.iso(covered.first) if covered.first is not None else None,
-        "last": windows.iso(covered.last) if covered.last is not None else None,
+        "first": _iso(query, covered.first) if covered.first is not None else None,
+        "last": _iso(query, covered.last) if covered.last is not None else None,
         "lines": covered.read,
         "parsed": covered.parsed,
         "ignored": covered.ignored,
@@ -259,23 +258,34 @@ def _columns(question: Question, query: Query) -> tuple[Column, ...]:
 ALWAYS = ("uniques", "pulls")
 
 
-def _holes(tables: Tables, query: Query, spans: Sequence[tuple[int, int]]) -> Sequence[tuple[int, int]]:
-    """Holes of the data inside the window."""
-    slots = tables.scan("requests").select((pl.col("ts") // SLOT).unique().sort()).collect(engine="streaming").to_series()
-    return [
-        (max(start, low), min(end, high))
-        for start, end in windows.holes(slots.to_list(), SLOT, query.window.tz)
-        for low, high in spans
-        if start < high and low < end
-    ]
+def _rhythm(tables: Tables, query: Query) -> windows.Rhythm:
+    """How long the sources are usually silent, at which time of the week."""
+    slots = (
+        tables.scan("requests")
+        .group_by(pl.col("ts") // windows.SLOT)
+        .agg(pl.col("ts").min().alias("first"), pl.col("ts").max().alias("last"))
+        .select("first", "last")
+        .sort("first")
+        .collect(engine="streaming")
+    )
+    return windows.rhythm(slots.iter_rows(), query.window.zone)
 
 
-def _presented(question: Question, answer: Answer, facts: Facts, buckets: Sequence[windows.Bucket]) -> Answer:
+def _inside(holes: Sequence[tuple[int, int]], spans: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The parts of the holes that lie in the window."""
+    if spans:
+        low, high = spans[0][0], spans[-1][1]
+        yield from ((max(start, low), min(end, high)) for start, end in holes if start < high and low < end)
+
+
+def _presented(
+    question: Question, answer: Answer, facts: Facts, buckets: Sequence[windows.Bucket], usual: windows.Rhythm
+) -> Answer:
     """The declared columns only, in their types, with periods as text."""
     query, rows = facts.query, answer.table
     names = [each.name for each in answer.columns]
     if "period_start" in names:
-        rows = _with_periods(question, answer, facts, buckets)
+        rows = _with_periods(question, answer, facts, buckets, usual)
     if "origin" in names:
         rows = rows.with_columns(pl.col("origin").map_batches(hexed, return_dtype=pl.String()))
     table = rows.select([_typed(pl.col(each.name), each) for each in answer.columns])
@@ -290,7 +300,7 @@ def _nothing(query: Query, covered: Coverage) -> str:
         return "no requests were read"
     return (
         f"nothing in {windows.describe(query.window)}; the data covers "
-        f"{windows.iso(covered.first)} .. {windows.iso(covered.last)}"
+        f"{_iso(query, covered.first)[:10]} .. {_iso(query, covered.last)[:10]}"
     )
 
 
@@ -306,24 +316,14 @@ def _typed(expression: pl.Expr, declared: Column) -> pl.Expr:
 
 
 def _with_periods(
-    question: Question, answer: Answer, facts: Facts, buckets: Sequence[windows.Bucket]
+    question: Question, answer: Answer, facts: Facts, buckets: Sequence[windows.Bucket], usual: windows.Rhythm
 ) -> pl.DataFrame:
     """Rows with the text of their period; a period of the data without a row is one of zeros, a hole is empty."""
     query, covered = facts.query, answer.coverage
-    if covered.first is None or covered.last is None or not facts.spans:
+    parts = [part for part in buckets or _whole(query, facts.spans) if _has_data(part, covered)]
+    if not parts:
         return answer.table.clear().with_columns(pl.lit(None, pl.String()).alias(name) for name in PERIOD)
-    asked = buckets or [windows.whole(query.window, facts.spans, covered.first, covered.last + 1)]
-    known = {bucket.order: bucket for bucket in reversed(asked)}
-    texts = pl.DataFrame(
-        {
-            "period": list(known),
-            "period_start": [bucket.key_start for bucket in known.values()],
-            "period_end": [bucket.key_end for bucket in known.values()],
-            "partial": [windows.partial(bucket, covered.first, covered.last) for bucket in known.values()],
-            "hole": [any(low <= bucket.start and bucket.end <= high for low, high in answer.gaps) for bucket in known.values()],
-        },
-        schema_overrides={"period": pl.Int64(), "period_start": pl.String(), "period_end": pl.String()},
-    ).sort("period")
+    texts = _period_texts(parts, query, covered, usual, answer.gaps)
     if question.name not in ALWAYS:
         return answer.table.join(texts, on="period", how="left", maintain_order="left")
     rows = texts.join(answer.table, on="period", how="left", maintain_order="left")
@@ -331,6 +331,51 @@ def _with_periods(
     return rows.with_columns(pl.when(~pl.col("hole")).then(pl.col(counts).fill_null(0)))
 
 
+def _whole(query: Query, spans: Sequence[tuple[int, int]]) -> list[windows.Bucket]:
+    """The window as one period: as asked where it is bounded, as the data has it where it is open."""
+    if not spans:
+        return []
+    start, end = spans[0][0], spans[-1][1]
+    low = start if query.window.since is None else query.window.since
+    high = end if query.window.until is None else query.window.until
+    return [windows.Bucket(start, end, _iso(query, low), _iso(query, high), 0, low, high)]
+
+
+def _has_data(part: windows.Bucket, covered: Coverage) -> bool:
+    """Whether the data reaches into the period; where it does not, there is nothing to say, not zero."""
+    if covered.first is None or covered.last is None:
+        return False
+    return part.start_us <= covered.last and covered.first < part.end_us
+
+
+def _period_texts(
+    parts: Sequence[windows.Bucket],
+    query: Query,
+    covered: Coverage,
+    usual: windows.Rhythm,
+    gaps: Sequence[tuple[int, int]],
+) -> pl.DataFrame:
+    """One row a period (columns period, PERIOD, hole); its parts are joined."""
+    window = query.window
+    ends = (covered.first, covered.last, usual)
+    rows = [
+        (
+            part.order,
+            part.key_start,
+            part.key_end,
+            windows.partial(part, *ends, since=window.since, until=window.until),
+            any(low < part.start_us and part.end_us <= high for low, high in gaps),
+        )
+        for part in parts
+    ]
+    schema = {"period": pl.Int64(), "period_start": pl.String(), "period_end": pl.String(), "partial": pl.Boolean(), "hole": pl.Boolean()}
+    frame = pl.DataFrame(rows, schema=schema, orient="row")
+    joined = [pl.col("period_start", "period_end").first(), pl.col("partial").any(), pl.col("hole").all()]
+    return frame.group_by("period").agg(joined).sort("period")
+
+
+def _iso(query: Query, microseconds: int) -> str:
+    return windows.iso(microseconds, query.window.zone)
 
 
 def listing(name: str, table: pl.DataFrame, *, notes: Sequence[str] = (), about: dict[str, str] | None = None) -> Answer:

@@ -247,7 +247,7 @@ class Facts:
     def _period(self) -> pl.Expr:
         if not self.query.by:
             return pl.lit(0, pl.Int64)
-        starts = pl.Series([bucket.start for bucket in self.buckets], dtype=pl.Int64)
+        starts = pl.Series([bucket.start_us for bucket in self.buckets], dtype=pl.Int64)
         place = (pl.lit(starts).search_sorted(pl.col("ts"), side="right").cast(pl.Int64) - 1).clip(0)
         order = pl.Series([bucket.order for bucket in self.buckets], dtype=pl.Int64)
         return pl.lit(order).gather(place)

@@ -88,7 +88,7 @@ def query(settings: Settings, dims: tuple[str, ...] = ()) -> Query:
     span = settings["min_span"]
     return Query(
         window.window(**{name: settings[name] for name in names}),
-        by=window.granularity(by) if by else None,
+        by=by if by and window.granularity(by) else None,
         of=settings["of"],
         identity=settings["identity"],
         rule=known_rule(settings["rule"]),
@@ -98,7 +98,7 @@ def query(settings: Settings, dims: tuple[str, ...] = ()) -> Query:
         min_origins=_positive(settings["min_origins"], "--min-origins"),
         limit=settings["limit"],
         min_contacts=settings["min_contacts"],
-        min_span_seconds=window.seconds(span, "--min-span") if span else None,
+        min_span_seconds=_seconds(span) if span else None,
     )
 
 
@@ -115,6 +115,17 @@ def known_rule(name: str) -> str:
         near = did_you_mean(name, list(rules()))
         raise UsageError(f"no rule {name!r}", near or f"rules: {', '.join(rules())}")
     return name
+
+
+def _seconds(text: str) -> int:
+    """`15min`, `3h`, `2d` as seconds."""
+    from pullstats.window import granularity
+
+    asked = granularity(text, option="--min-span")
+    lengths = {"min": 60, "hour": 3_600, "day": 86_400, "week": 604_800}
+    if asked.unit not in lengths:
+        raise UsageError(f"--min-span {text!r}", "write minutes, hours, days or weeks: 15min, 3h, 2d")
+    return asked.count * lengths[asked.unit]
 
 
 def _positive(value: int | None, option: str) -> int:

@@ -25,7 +25,9 @@ def formats(settings: Settings, words: list[str]) -> int:
 
     if words:
         one = entry(words[0])
-        rows = [("name", one.name), ("about", one.about), ("kind", one.kind), ("source", one.source), *one.facts()]
+        names = ("name", "about", "kind", "source", "spec", "time_is", "bytes_are")
+        rows = [(name, getattr(one, name)) for name in names]
+        rows += [("cannot_tell", ", ".join(one.cannot_tell)), *(("example", each["line"]) for each in one.examples)]
         table = pl.DataFrame(rows, schema={"property": pl.String(), "value": pl.String()}, orient="row")
         show(listing("format", table), settings)
         return 0

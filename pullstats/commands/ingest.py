@@ -77,8 +77,6 @@ def _taken(store: Store, sources: Sequence[Any], options: Any, told: Any) -> lis
 
 def _report(outcomes: Sequence[Outcome], store: Store) -> None:
     from pullstats.commands.common import complain, say
-    from pullstats.window import iso
-
     for outcome in outcomes:
         if outcome.error is not None:
             complain(outcome.error)
@@ -88,7 +86,7 @@ def _report(outcomes: Sequence[Outcome], store: Store) -> None:
             say(f"{outcome.source.name}   its last line is not whole yet; it waits for the next run")
     times = [time for outcome in outcomes for time in (outcome.first, outcome.last) if time is not None]
     if any(outcome.status == "ingested" for outcome in outcomes) and times:
-        days = f"{iso(min(times))[:10]} .. {iso(max(times))[:10]}"
+        days = f"{_iso(min(times))[:10]} .. {_iso(max(times))[:10]}"
         say(f"store {store.path}: {days}; addresses were replaced by keyed hashes")
 
 
@@ -122,8 +120,6 @@ def _document(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
 
 def _row(outcome: Outcome) -> dict[str, Any]:
-    from pullstats.window import iso
-
     stored = outcome.status in ("ingested", "already")
     return {
         "source": outcome.source.name,
@@ -134,11 +130,19 @@ def _row(outcome: Outcome) -> dict[str, Any]:
         "ignored": outcome.counts["ignored"],
         "rejected": outcome.counts["rejected"],
         "reasons": {f"{fate}: {why}": n for (fate, why), n in sorted(outcome.reasons.items())},
-        "first": None if outcome.first is None else iso(outcome.first),
-        "last": None if outcome.last is None else iso(outcome.last),
+        "first": None if outcome.first is None else _iso(outcome.first),
+        "last": None if outcome.last is None else _iso(outcome.last),
         "pending": outcome.pending,
         "error": str(outcome.error) if outcome.error else None,
     }
+
+
+def _iso(microseconds: int) -> str:
+    from datetime import UTC
+
+    from pullstats.window import iso
+
+    return iso(microseconds, UTC)
 
 
 def _print(document: dict[str, Any], path: Path | str | None) -> None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pullstats.settings import Settings
     from pullstats.sources.files import Source
 
-SAMPLE = 1_000
+SAMPLE, SHOWN = 1_000, 110
 
 
 @dataclass
@@ -66,7 +66,13 @@ def looked(source: Source, settings: Settings) -> Look:
     look.counts = {FATES[outcome]: number for outcome, number in fates}
     look.fields = tuple(name for name in records.columns if records[name].null_count() < len(records))[1:]
     if planned.guess is not None:
-        look.runner_up, look.runner_up_certainty = planned.guess.runner_up, planned.guess.runner_up_certainty
-        for number, text, at in planned.guess.misfits:
-            look.notes += [f"line {number} does not fit:", f"  {printable(text, 110)}", f"  {' ' * min(at, 110)}^"]
+        second = planned.guess.runner_up
+        look.runner_up, look.runner_up_certainty = second and second.name, planned.guess.runner_up_certainty
+        for misfit in planned.guess.misfits:
+            at = min(misfit.column, SHOWN)
+            look.notes += [
+                f"{source.name}: line {misfit.line_number} does not fit: {misfit.reason}",
+                f"  {printable(misfit.line, SHOWN)}",
+                f"  {' ' * at}^",
+            ]
     return look

@@ -43,7 +43,7 @@ def files(settings: Settings, _words: list[str]) -> int:
     """Show the logs that the store was filled from, and the fate of their lines."""
     from pullstats.answer import listing
     from pullstats.commands.common import show
-    from pullstats.commands.inspect import _iso
+    from pullstats.commands.inspecting import _iso
     from pullstats.lazy import pl
 
     ledger = _store(settings).scan("sources").collect().sort("first", "source", "sha256")

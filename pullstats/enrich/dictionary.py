@@ -21,6 +21,8 @@ class Dictionary:
     def __init__(self, describe: Callable[[pl.Series], pl.DataFrame]) -> None:
         self._describe = describe
         self._categories = pl.Categories(f"pullstats-{uuid.uuid4().hex}", "pullstats", pl.UInt32)
+        # Polars forgets the numbers of a Categories once no series has them: one series is kept.
+        self._kept = pl.Series([], dtype=pl.Categorical(self._categories))
         self.table: pl.DataFrame | None = None
 
     def codes(self, texts: pl.Series) -> pl.Series:

@@ -171,11 +171,12 @@ def _once(records: pl.DataFrame, outcome: Outcome) -> pl.DataFrame:
     """Without the later lines of one request id, where the format says that ids are unique."""
     if not records["keyed"][0]:
         return records
-    kept = records.filter(pl.col("request_id").is_null() | pl.col("request_id").is_first_distinct())
-    if again := len(records) - len(kept):
-        outcome.counts["parsed"] -= again
-        outcome.counts["ignored"] += again
-        outcome.reasons["ignored", "duplicate"] += again
+    again = pl.struct("request_id", "ts").is_first_distinct().not_()  # a record that was delivered twice
+    kept = records.filter(pl.col("request_id").is_null() | ~again)
+    if twice := len(records) - len(kept):
+        outcome.counts["parsed"] -= twice
+        outcome.counts["ignored"] += twice
+        outcome.reasons["ignored", "duplicate"] += twice
     return kept
 
 

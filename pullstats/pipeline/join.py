@@ -183,8 +183,11 @@ class Joiner:
         return rows.select("pair", "resource_id")
 
     def _request_keys(self, records: pl.DataFrame) -> pl.Expr:
-        """Only of formats whose request id is one request's alone."""
-        return pl.when("keyed").then(self._key.digested("request_id")).cast(pl.Int64).alias("request_key")
+        """Of id and time, for formats whose request id is one request's alone; null for others."""
+        if not records["keyed"].any():
+            return pl.lit(None, pl.Int64).alias("request_key")
+        named = pl.col("keyed") & pl.col("request_id").is_not_null()
+        return pl.when(named).then(mix(self._key.digested("request_id"), "ts")).alias("request_key")
 
     def _meet(self, table: str, rows: pl.DataFrame, describe: object) -> None:
         known = self._known[table]

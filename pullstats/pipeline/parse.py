@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pullstats.errors import PullstatsError, printable
 from pullstats.formats.detect import Guess, guess
-from pullstats.formats.entry import named
+from pullstats.formats.entry import Entry, custom, entry
 from pullstats.formats.parse import Reader, open_reader
 from pullstats.lazy import pl
 from pullstats.pipeline.join import WANTED
@@ -138,14 +138,23 @@ def _recognised(outcome: Outcome, print_: Fingerprint, reading: Reading) -> Plan
         raise PullstatsError(f"{name}: is empty (0 lines)", "nothing to count")
     lines = head_lines(print_.head)
     if reading.log_format:
-        entry, envelopes, found = named(reading.log_format), (), None
+        chosen, found = given_format(reading.log_format), None
     else:
         found = guess(lines)
         if found.entry is None:
             raise _unknown(name, print_, found, lines)
-        entry, envelopes, outcome.certainty = found.entry, found.envelopes, found.certainty
-    outcome.format = entry.name
-    return Plan(outcome, print_, open_reader(entry, envelopes=envelopes, assume_tz=reading.assume_tz), found)
+        chosen, outcome.certainty = found.entry, found.certainty
+    outcome.format = chosen.name
+    return Plan(outcome, print_, open_reader(chosen, assume_tz=reading.assume_tz), found)
+
+
+def given_format(text: str) -> Entry:
+    """The entry of a name, or of an nginx or Apache format string.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    return custom(text) if "$" in text or "%" in text else entry(text)
 
 
 def _damaged(outcome: Outcome, print_: Fingerprint) -> PullstatsError:
@@ -160,7 +169,7 @@ def _unknown(name: str, print_: Fingerprint, found: Guess, lines: list[str]) -> 
         return PullstatsError(
             f"{name}: not a text log (first bytes {first})", "name access logs, plain or as gzip, zstd, bzip2, xz"
         )
-    best = f"best: {found.best}, {found.best_share:.0%} of lines" if found.best else "none comes near"
+    best = f"best: {found.best.name}, {found.certainty:.0%} of lines" if found.best else "none comes near"
     line = printable(lines[0], 60) if lines else "(blank lines only)"
     return PullstatsError(
         f"{name}: no known format fits ({best}); line 1: {line}",
@@ -178,7 +187,7 @@ def chunks(plan: Plan) -> Iterator[Chunk]:
     start, first = (outcome.past.length, outcome.past.lines + 1) if outcome.past else (0, 1)
     if start:
         reader.read(pl.Series("line", [line for line in head_lines(print_.head, 50) if line.startswith("#")], pl.String()))
-    keyed = reader.entry.unique_ids
+    keyed = reader.entry.unique_id
     for block in blocks(outcome.source, start, print_.length, first):
         lines = block.lines()
         records = reader.read(lines, WANTED).with_columns(

@@ -122,12 +122,13 @@ def _reason(error: Exception) -> str:
 def _statistics(frame: pl.DataFrame) -> dict[str, Any]:
     """Delta's statistics of a file, so that readers skip it when it cannot hold what they look for."""
     names = [name for name in STATISTICS if name in frame.columns]
-    low, high = frame.select(pl.col(names).min()).row(0, named=True), frame.select(pl.col(names).max()).row(0, named=True)
-    bounds = [name for name in names if low[name] is not None]
+    bounds = frame.select([pl.col(name).min().alias(f"min_{name}") for name in names] + [pl.col(name).max() for name in names])
+    row = bounds.row(0, named=True) if names else {}
+    known = [name for name in names if row[name] is not None]
     return {
         "numRecords": len(frame),
-        "minValues": {name: low[name] for name in bounds},
-        "maxValues": {name: high[name] for name in bounds},
+        "minValues": {name: row[f"min_{name}"] for name in known},
+        "maxValues": {name: row[name] for name in known},
         "nullCount": {name: frame[name].null_count() for name in names},
     }
 
