@@ -31,7 +31,8 @@ def table(answer: Answer, options: Options) -> bytes:
     if options.plot:
         from pullstats.outputs.chart import chart
 
-        shown += chart(answer, screen.width, color=screen.color, plain=screen.ascii, limit=options.limit)
+        drawn = chart(answer, screen.width, color=screen.color, plain=screen.ascii, limit=options.limit)
+        shown += f"\n{drawn}" if drawn else ""
     return shown.encode(screen.encoding, "replace")
 
 
