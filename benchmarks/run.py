@@ -115,7 +115,15 @@ def measured(command: list[str]) -> Run:
 
 
 def goaccess(log: Path) -> list[str]:
-    return ["goaccess", str(log), "--log-format=COMBINED", "-o", "/dev/stdout", "--output-format=json", "--no-global-config"]
+    return [
+        "goaccess",
+        str(log),
+        "--log-format=COMBINED",
+        "-o",
+        "/dev/stdout",
+        "--output-format=json",
+        "--no-global-config",
+    ]
 
 
 def comparisons(place: Place) -> Iterator[tuple[str, str, Side, Side]]:
@@ -128,12 +136,32 @@ def comparisons(place: Place) -> Iterator[tuple[str, str, Side, Side]]:
     def duck(script: str, log: Path) -> list[str]:
         return [sys.executable, "-c", script, str(log), place.new("duck") + ".parquet"]
 
-    yield "ingest / GoAccess", "0.13", Side("pullstats", lambda: place.ingest(plain)), Side("GoAccess", lambda: goaccess(plain))
-    yield "ingest / DuckDB csv to Parquet", "-", Side("pullstats", lambda: place.ingest(plain)), Side("DuckDB", lambda: duck(DUCK_CSV, plain))
+    yield (
+        "ingest / GoAccess",
+        "0.13",
+        Side("pullstats", lambda: place.ingest(plain)),
+        Side("GoAccess", lambda: goaccess(plain)),
+    )
+    yield (
+        "ingest / DuckDB csv to Parquet",
+        "-",
+        Side("pullstats", lambda: place.ingest(plain)),
+        Side("DuckDB", lambda: duck(DUCK_CSV, plain)),
+    )
     packed = place.log("combined.log.gz", "--gzip")
-    yield "ingest gzip / plain", "1.1", Side("gzip", lambda: place.ingest(packed)), Side("plain", lambda: place.ingest(plain))
+    yield (
+        "ingest gzip / plain",
+        "1.1",
+        Side("gzip", lambda: place.ingest(packed)),
+        Side("plain", lambda: place.ingest(plain)),
+    )
     dirty = place.log("dirty.log", "--dirty", "0.01")
-    yield "ingest 1 % dirty / clean", "1.2", Side("dirty", lambda: place.ingest(dirty)), Side("clean", lambda: place.ingest(plain))
+    yield (
+        "ingest 1 % dirty / clean",
+        "1.2",
+        Side("dirty", lambda: place.ingest(dirty)),
+        Side("clean", lambda: place.ingest(plain)),
+    )
     json_log = place.log("json.log", "--format", "nginx-json", lines=1_000_000)
     yield (
         "ingest nginx-json / DuckDB read_json to Parquet, 1 M",
@@ -148,8 +176,18 @@ def comparisons(place: Place) -> Iterator[tuple[str, str, Side, Side]]:
         Side("one file", lambda: place.ingest(small)),
     )
     summary = [*PULLSTATS, "summary", "-f", "csv"]
-    yield "summary LOG / GoAccess, 1 M", "0.20", Side("pullstats", lambda: [*summary, str(million)]), Side("GoAccess", lambda: goaccess(million))
-    yield "summary LOG / GoAccess, 100 k", "1", Side("pullstats", lambda: [*summary, str(hundred)]), Side("GoAccess", lambda: goaccess(hundred))
+    yield (
+        "summary LOG / GoAccess, 1 M",
+        "0.20",
+        Side("pullstats", lambda: [*summary, str(million)]),
+        Side("GoAccess", lambda: goaccess(million)),
+    )
+    yield (
+        "summary LOG / GoAccess, 100 k",
+        "1",
+        Side("pullstats", lambda: [*summary, str(hundred)]),
+        Side("GoAccess", lambda: goaccess(hundred)),
+    )
     store, table = place.new("kept"), str(place.folder / "kept.parquet")
     subprocess.run([*PULLSTATS, "ingest", "-q", "--store", store, str(plain)], check=True)
     subprocess.run([sys.executable, "-c", DUCK_CSV, str(plain), table], check=True)
@@ -161,7 +199,12 @@ def comparisons(place: Place) -> Iterator[tuple[str, str, Side, Side]]:
     )
     python = Side("python -c pass", lambda: [sys.executable, "-c", "pass"])
     yield "--help / python -c pass", "12", Side("--help", lambda: [*PULLSTATS, "--help"]), python
-    yield "uniques --help / python -c pass", "18", Side("uniques --help", lambda: [*PULLSTATS, "uniques", "--help"]), python
+    yield (
+        "uniques --help / python -c pass",
+        "18",
+        Side("uniques --help", lambda: [*PULLSTATS, "uniques", "--help"]),
+        python,
+    )
     size = sum(file.stat().st_size for file in Path(store).rglob("*.parquet"))
     print(f"\nstore size / gzip of the log: {size / packed.stat().st_size:.2f} (goal 0.55)")
 
@@ -170,7 +213,10 @@ def available(side: Side) -> str:
     """Why a side cannot run; nothing if it can."""
     if side.name == "GoAccess" and not shutil.which("goaccess"):
         return "goaccess is not installed"
-    if side.name == "DuckDB" and subprocess.run([sys.executable, "-c", "import duckdb"], check=False, capture_output=True).returncode:
+    if (
+        side.name == "DuckDB"
+        and subprocess.run([sys.executable, "-c", "import duckdb"], check=False, capture_output=True).returncode
+    ):
         return "duckdb is not installed (pip install -e '.[bench]')"
     return ""
 
@@ -187,12 +233,16 @@ def versions() -> str:
         "    except m.PackageNotFoundError: print('no', n)"
     )
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
-    return ", ".join([*told.splitlines(), goaccess_version, f"Python {platform.python_version()}", f"{os.cpu_count()} cores"])
+    return ", ".join(
+        [*told.splitlines(), goaccess_version, f"Python {platform.python_version()}", f"{os.cpu_count()} cores"]
+    )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--lines", type=int, default=1_000_000, help="lines of the main log (the goals are for 10,000,000)")
+    parser.add_argument(
+        "--lines", type=int, default=1_000_000, help="lines of the main log (the goals are for 10,000,000)"
+    )
     parser.add_argument("--rounds", type=int, default=3, help="alternating runs of both sides")
     parser.add_argument("--folder", type=Path, help="keep the generated logs here")
     parser.add_argument("names", nargs="*", help="only rows whose name has one of these words")
@@ -201,7 +251,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         place = Place(asked.folder or Path(temporary), asked.lines)
         place.folder.mkdir(parents=True, exist_ok=True)
-        print(f"\n| {asked.lines:,} lines, {asked.rounds} rounds | ratio | goal | wall s | CPU s | peak MiB |\n|---|---|---|---|---|---|")
+        print(
+            f"\n| {asked.lines:,} lines, {asked.rounds} rounds | ratio | goal | wall s | CPU s | peak MiB |\n|---|---|---|---|---|---|"
+        )
         for name, goal, one, other in comparisons(place):
             if asked.names and not any(word in name for word in asked.names):
                 continue

@@ -79,7 +79,7 @@ def _with_command(words: list[str]) -> list[str]:
     """`pullstats access.log` is `pullstats summary access.log`."""
     first = words[0]
     names = {each.name.split()[0] for each in commands()}
-    if first in names or first.startswith("--") and first not in ("--",):
+    if first in names or (first.startswith("--") and first not in ("--",)):
         return words
     if first == "-" or Path(first).exists():
         return ["summary", *words]
@@ -126,7 +126,9 @@ def _function(declared: Command) -> Any:
     """A function with the signature that Typer reads: words first, then options, all None when not given."""
     import inspect
 
-    parameters = [_argument(each) for each in declared.arguments] + [_option(OPTIONS[name]) for name in declared.options]
+    parameters = [_argument(each) for each in declared.arguments] + [
+        _option(OPTIONS[name]) for name in declared.options
+    ]
 
     def call(**given: Any) -> int:
         from pullstats.settings import load
@@ -182,5 +184,3 @@ def _chosen(declared: Option) -> Any:
         return value
 
     return check
-
-

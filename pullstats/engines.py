@@ -255,7 +255,12 @@ class Facts:
     def _callers(self, *more: str) -> pl.LazyFrame:
         """The columns of callers that the query needs."""
         unit = UNITS.get(self.query.identity, "company" if self.query.identity == "company" else "")
-        names = {"endpoint_id", *self._of(CALLER), *more, *([unit] if unit not in ("", "caller_id", "origin_id") else [])}
+        names = {
+            "endpoint_id",
+            *self._of(CALLER),
+            *more,
+            *([unit] if unit not in ("", "caller_id", "origin_id") else []),
+        }
         if PLATFORM in self._wanted:
             names |= {"os", "arch"}
         names.discard(PLATFORM)
@@ -345,7 +350,12 @@ class Facts:
 
 
 def _where(condition_: pl.Expr, value: pl.Expr, otherwise: int = 0) -> pl.Expr:
-    return pl.when(condition_.fill_null(value=False)).then(value).otherwise(pl.lit(otherwise, pl.Int64)).fill_null(otherwise)
+    return (
+        pl.when(condition_.fill_null(value=False))
+        .then(value)
+        .otherwise(pl.lit(otherwise, pl.Int64))
+        .fill_null(otherwise)
+    )
 
 
 def _within(spans: Sequence[tuple[int, int]]) -> pl.Expr:
@@ -359,5 +369,3 @@ def _date(microseconds: int) -> date:
     from datetime import UTC, datetime, timedelta
 
     return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)).date()
-
-

@@ -158,7 +158,13 @@ COLUMNS: dict[str, Column] = {
         ),
         *_columns("activity", "string", digest="The first digest fetched.", flags="What is unusual, comma-joined."),
         Column("requests", "int64", "Requests: accepted lines of the log.", "measure"),
-        Column("action", "string", "download, refresh, version_check, aux, listing, orphan, push or failed.", "activity", dimension=True),
+        Column(
+            "action",
+            "string",
+            "download, refresh, version_check, aux, listing, orphan, push or failed.",
+            "activity",
+            dimension=True,
+        ),
     ]
 }
 
@@ -195,7 +201,9 @@ ANSWERS: dict[str, Column] = {
             cumulative_share="Share of this row and all rows above it.",
         ),
         Column("origin", "string", "The first 10 hex digits of the origin's id.", "origin", personal=True),
-        Column("behavior", "string", "poller, dev, ci, mirror, scanner, irregular or too_little.", "origin", dimension=True),
+        Column(
+            "behavior", "string", "poller, dev, ci, mirror, scanner, irregular or too_little.", "origin", dimension=True
+        ),
         Column("first_seen", "time", "The first time."),
         Column("last_seen", "time", "The last time."),
         Column("metric", "string", "Name of a figure."),
@@ -208,6 +216,8 @@ PLATFORM = "platform"
 DIMENSIONS: dict[str, Column] = {
     name: column for name, column in {**COLUMNS, **ANSWERS}.items() if column.dimension
 } | {"host": COLUMNS["host"]}
+# What network data says; answers that use one of these carry its date.
+GEO = ("country", "asn", "organisation", "network", "cloud", "cloud_region", "company")
 IDENTITIES = ("principal", "strict", "origin", "endpoint", "site", "asn", "company")
 OF = ("requests", "contacts", "pulls", "downloads", "checks")
 PERIOD = ("period_start", "period_end", "partial")
@@ -264,8 +274,12 @@ OPTIONS: dict[str, Option] = {
         Option("rule", "The counting rule.", default="pullstats-1"),
         Option("min_contacts", "Behavior is judged from so many contacts on.", "number"),
         Option("min_span", "Behavior is judged over at least this time (3h).", "text"),
-        Option("log_format", "An entry's name (pullstats formats), or your nginx or Apache format string.", section=READ),
-        Option("mode", "How downloads are answered.", default="auto", choices=("auto", "serve", "redirect"), section=READ),
+        Option(
+            "log_format", "An entry's name (pullstats formats), or your nginx or Apache format string.", section=READ
+        ),
+        Option(
+            "mode", "How downloads are answered.", default="auto", choices=("auto", "serve", "redirect"), section=READ
+        ),
         Option("trust", "Proxies whose X-Forwarded-For counts: private, cloudflare, a CIDR ...", "words", section=READ),
         Option("assume_tz", "Zone of logs that state none.", section=READ),
         Option("max_rejected", "A log with more rejected lines fails.", default="10%", section=READ),
@@ -279,7 +293,13 @@ OPTIONS: dict[str, Option] = {
         Option("limit", "At most so many rows.", "number", short="n", section=SHOW),
         Option("plot", "Draw a chart.", "flag", default=False, section=SHOW),
         Option("color", "Colour.", default="auto", choices=("auto", "always", "never"), section=SHOW),
-        Option("spreadsheet_safe", "Quote cells that a spreadsheet would take as formulas.", "flag", default=False, section=SHOW),
+        Option(
+            "spreadsheet_safe",
+            "Quote cells that a spreadsheet would take as formulas.",
+            "flag",
+            default=False,
+            section=SHOW,
+        ),
         Option("quiet", "No progress and no notes.", "flag", default=False, short="q", section=SHOW),
         Option("verbose", "Say more.", "flag", default=False, short="v", section=SHOW),
     ]

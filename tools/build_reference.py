@@ -1,6 +1,6 @@
 """Write docs/reference from the declarations; the pages are never edited.
 
-    python tools/build_reference.py [FOLDER]
+python tools/build_reference.py [FOLDER]
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ MADE = "<!-- made by tools/build_reference.py; do not edit -->\n\n"
 def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     """A Markdown table."""
     lines = [head, tuple("---" for _ in head), *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in line) + " |" for line in lines)
+    return "\n".join(
+        "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in line) + " |" for line in lines
+    )
 
 
 def commands_page() -> str:
@@ -41,7 +43,13 @@ def commands_page() -> str:
 def questions_page() -> str:
     parts = ["# Questions and their columns\n", "New columns come at the end only.\n"]
     for each in questions():
-        parts += [f"## {each.name}\n", f"{each.asks}\n", each.about + "\n", table(("column", "type", "meaning"), shown(each.columns)), ""]
+        parts += [
+            f"## {each.name}\n",
+            f"{each.asks}\n",
+            each.about + "\n",
+            table(("column", "type", "meaning"), shown(each.columns)),
+            "",
+        ]
     return "\n".join(parts)
 
 
@@ -62,7 +70,11 @@ def described(each: Column) -> tuple[str, ...]:
 def tables_page() -> str:
     parts = ["# Tables of the store\n", "Delta tables that Polars, DuckDB and Spark can read.\n"]
     for name, columns in TABLES.items():
-        parts += [f"## {name}\n", table(("column", "type", "meaning"), (described(COLUMNS[each]) for each in columns)), ""]
+        parts += [
+            f"## {name}\n",
+            table(("column", "type", "meaning"), (described(COLUMNS[each]) for each in columns)),
+            "",
+        ]
     return "\n".join(parts)
 
 
@@ -76,7 +88,11 @@ def options_page() -> str:
         (f"`--{each.name.replace('_', '-')}`", each.about, ", ".join(each.choices) or "", str(each.default or ""))
         for each in OPTIONS.values()
     )
-    return "# Options\n\nThe same name means the same in every command.\n\n" + table(("option", "meaning", "one of", "default"), rows) + "\n"
+    return (
+        "# Options\n\nThe same name means the same in every command.\n\n"
+        + table(("option", "meaning", "one of", "default"), rows)
+        + "\n"
+    )
 
 
 def formats_page() -> str:
@@ -84,7 +100,11 @@ def formats_page() -> str:
     parts = ["# Log formats\n", table(("name", "kind", "what", "cannot tell"), rows), ""]
     for each in entries():
         lines = [str(example["line"]) for example in each.examples[:1]]
-        parts += [f"## {each.name}\n", f"{each.about}. Source: {each.source}.\n", *(f"```\n{line}\n```\n" for line in lines)]
+        parts += [
+            f"## {each.name}\n",
+            f"{each.about}. Source: {each.source}.\n",
+            *(f"```\n{line}\n```\n" for line in lines),
+        ]
     return "\n".join(parts)
 
 

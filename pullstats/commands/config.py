@@ -19,7 +19,12 @@ def config_show(settings: Settings, _words: list[str]) -> int:
     from pullstats.settings import ONCE
     from pullstats.words import OPTIONS
 
-    rows = [(name, None if value is None else str(value), where) for name in OPTIONS if name not in ONCE for value, where in [settings.find(name)]]
+    rows = [
+        (name, None if value is None else str(value), where)
+        for name in OPTIONS
+        if name not in ONCE
+        for value, where in [settings.find(name)]
+    ]
     table = pl.DataFrame(rows, schema={"setting": pl.String(), "value": pl.String(), "from": pl.String()}, orient="row")
     show(listing("config", table), settings)
     return 0

@@ -62,9 +62,10 @@ def detect(settings: Settings, logs: list[str]) -> int:
         "runner_up_certainty": pl.Float64(), "lines": pl.Int64(), "parsed": pl.Int64(), "ignored": pl.Int64(),
         "rejected": pl.Int64(), "fields": pl.String(),
     }  # fmt: skip
-    show(listing("detect", pl.DataFrame(rows, schema=schema), notes=[note for each in seen for note in each.notes]), settings)
+    show(
+        listing("detect", pl.DataFrame(rows, schema=schema), notes=[note for each in seen for note in each.notes]),
+        settings,
+    )
     for error in [*wrong, *(each.error for each in seen if each.error)]:
         complain(error)
     return 1 if wrong or any(each.error for each in seen) else 0
-
-

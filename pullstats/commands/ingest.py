@@ -77,6 +77,7 @@ def _taken(store: Store, sources: Sequence[Any], options: Any, told: Any) -> lis
 
 def _report(outcomes: Sequence[Outcome], store: Store) -> None:
     from pullstats.commands.common import complain, say
+
     for outcome in outcomes:
         if outcome.error is not None:
             complain(outcome.error)
@@ -115,7 +116,10 @@ def _document(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """The document of `ingest -f json`."""
     sources = [_row(outcome) for outcome in outcomes]
     sums = {name: sum(row[name] for row in sources) for name in ("lines", "parsed", "ignored", "rejected")}
-    states = {f"sources_{state}": sum(row["status"] == state for row in sources) for state in ("ingested", "already", "failed")}
+    states = {
+        f"sources_{state}": sum(row["status"] == state for row in sources)
+        for state in ("ingested", "already", "failed")
+    }
     return {"sources": sources, "totals": {**sums, **states}}
 
 

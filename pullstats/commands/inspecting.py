@@ -109,7 +109,10 @@ def agents(settings: Settings, words: list[str]) -> int:
     found = classify(distinct)
     extra = [name for name in found.columns if name not in (*CLIENT_COLUMNS, "user_agent", "evidence")]
     rows = found.select(distinct, *CLIENT_COLUMNS, "evidence", *extra)
-    show(listing("inspect.agents", texts.to_frame().join(rows, on="user_agent", how="left", maintain_order="left")), settings)
+    show(
+        listing("inspect.agents", texts.to_frame().join(rows, on="user_agent", how="left", maintain_order="left")),
+        settings,
+    )
     return 0
 
 
@@ -132,7 +135,10 @@ def addresses(settings: Settings, words: list[str]) -> int:
     found = lookup(spellings.parse(distinct), geo)
     names = [name for name in NETWORK_COLUMNS if name != "company_evidence"]
     rows = found.select(distinct, *names, "evidence")
-    show(listing("inspect.addresses", texts.to_frame().join(rows, on="address", how="left", maintain_order="left")), settings)
+    show(
+        listing("inspect.addresses", texts.to_frame().join(rows, on="address", how="left", maintain_order="left")),
+        settings,
+    )
     return 0
 
 
@@ -145,11 +151,16 @@ def paths(settings: Settings, words: list[str]) -> int:
     from pullstats.lazy import pl
     from pullstats.tables import RESOURCE_COLUMNS
 
-    given = pl.DataFrame([_target(line) for line in _given(words[0])], schema=["method", "path", "query", "status"], orient="row")
+    given = pl.DataFrame(
+        [_target(line) for line in _given(words[0])], schema=["method", "path", "query", "status"], orient="row"
+    )
     frame = given.select(pl.lit(None, pl.String()).alias("host"), pl.col("path", "query").cast(pl.String))
     found = resources(frame)
     extra = [name for name in ("evidence",) if name in found.columns]
-    rows = pl.concat([given.select("method", "status"), found.select("namespace", "path", *RESOURCE_COLUMNS, *extra)], how="horizontal")
+    rows = pl.concat(
+        [given.select("method", "status"), found.select("namespace", "path", *RESOURCE_COLUMNS, *extra)],
+        how="horizontal",
+    )
     show(listing("inspect.paths", rows), settings)
     return 0
 

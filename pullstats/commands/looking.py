@@ -50,8 +50,8 @@ class Look:
 def looked(source: Source, settings: Settings) -> Look:
     """Recognise a source by its first lines, and read them."""
     from pullstats.commands.common import reading
-    from pullstats.pipeline.parse import FATES, plan
     from pullstats.lazy import pl
+    from pullstats.pipeline.parse import FATES, plan
     from pullstats.sources.lines import head_lines
 
     look = Look(source)

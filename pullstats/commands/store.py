@@ -31,7 +31,9 @@ def status(settings: Settings, _words: list[str]) -> int:
     rows = []
     for name in TABLES:
         actions = pl.DataFrame(store.table(name).get_add_actions(flatten=True))
-        rows.append((name, store.scan(name).select(pl.len()).collect().item(), len(actions), int(actions["size_bytes"].sum())))
+        rows.append(
+            (name, store.scan(name).select(pl.len()).collect().item(), len(actions), int(actions["size_bytes"].sum()))
+        )
     schema = {"table": pl.String(), "rows": pl.Int64(), "files": pl.Int64(), "bytes": pl.Int64()}
     notes = [f"store {store.path}, key {store.key_id}, {len(store.days())} days"]
     show(listing("store.status", pl.DataFrame(rows, schema=schema, orient="row"), notes=notes), settings)
@@ -44,7 +46,6 @@ def files(settings: Settings, _words: list[str]) -> int:
     from pullstats.answer import listing
     from pullstats.commands.common import show
     from pullstats.commands.inspecting import _iso
-    from pullstats.lazy import pl
 
     ledger = _store(settings).scan("sources").collect().sort("first", "source", "sha256")
     times = [_iso(name).alias(name) for name in ("first", "last")]

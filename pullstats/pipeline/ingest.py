@@ -228,5 +228,3 @@ def _ledger(outcomes: list[Outcome], reading: Reading) -> pl.DataFrame:
         for outcome in outcomes
     ]
     return pl.DataFrame(rows, schema=schema(SOURCES))
-
-

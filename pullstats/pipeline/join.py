@@ -140,7 +140,11 @@ class Joiner:
     def _resources(self, records: pl.DataFrame) -> pl.Series:
         """Paths and hosts are numbered apart: few hosts, and a path is mostly on one."""
         path = pl.col("path").fill_null("")
-        named = pl.when(pl.col("query").str.contains("ns=", literal=True)).then(path + "?" + pl.col("query")).otherwise(path)
+        named = (
+            pl.when(pl.col("query").str.contains("ns=", literal=True))
+            .then(path + "?" + pl.col("query"))
+            .otherwise(path)
+        )
         paths = self._paths.codes(records.select(named.alias("path")).to_series())
         hosts = self._hosts.codes(records["host"])
         pair = pl.col("host").cast(pl.Int64) * (1 << 32) + pl.col("path").cast(pl.Int64)
@@ -169,7 +173,9 @@ class Joiner:
             }
         ).with_columns(pl.col("host", "path").replace("", None))
         found = resources(texts)
-        ids = self._key.joined("resource", pl.concat([texts.select("host", "path"), found.select("namespace")], how="horizontal"))
+        ids = self._key.joined(
+            "resource", pl.concat([texts.select("host", "path"), found.select("namespace")], how="horizontal")
+        )
         rows = pl.concat(
             [
                 texts.select("host"),

@@ -186,7 +186,9 @@ def chunks(plan: Plan) -> Iterator[Chunk]:
     assert reader is not None  # noqa: S101 - failed plans are not read
     start, first = (outcome.past.length, outcome.past.lines + 1) if outcome.past else (0, 1)
     if start:
-        reader.read(pl.Series("line", [line for line in head_lines(print_.head, 50) if line.startswith("#")], pl.String()))
+        reader.read(
+            pl.Series("line", [line for line in head_lines(print_.head, 50) if line.startswith("#")], pl.String())
+        )
     keyed = reader.entry.unique_id
     for block in blocks(outcome.source, start, print_.length, first):
         lines = block.lines()

@@ -122,7 +122,9 @@ def _reason(error: Exception) -> str:
 def _statistics(frame: pl.DataFrame) -> dict[str, Any]:
     """Delta's statistics of a file, so that readers skip it when it cannot hold what they look for."""
     names = [name for name in STATISTICS if name in frame.columns]
-    bounds = frame.select([pl.col(name).min().alias(f"min_{name}") for name in names] + [pl.col(name).max() for name in names])
+    bounds = frame.select(
+        [pl.col(name).min().alias(f"min_{name}") for name in names] + [pl.col(name).max() for name in names]
+    )
     row = bounds.row(0, named=True) if names else {}
     known = [name for name in names if row[name] is not None]
     return {
@@ -195,7 +197,9 @@ def _forget(store: Store, files: Sequence[AddAction]) -> None:
         (store.path / "requests" / file.path).unlink(missing_ok=True)
 
 
-def _transact(store: Store, name: str, files: Sequence[AddAction], *, properties: Any = None, table: Any = None) -> None:
+def _transact(
+    store: Store, name: str, files: Sequence[AddAction], *, properties: Any = None, table: Any = None
+) -> None:
     from deltalake.exceptions import CommitFailedError, DeltaError
 
     table = table or store.table(name)
@@ -211,7 +215,9 @@ def _transact(store: Store, name: str, files: Sequence[AddAction], *, properties
         raise PullstatsError(f"{store.path}: cannot be written ({_reason(error)})", "nothing was stored") from error
 
 
-def replace_days(store: Store, name: str, days: Sequence[date], frames: Iterable[pl.DataFrame], built_from: int) -> None:
+def replace_days(
+    store: Store, name: str, days: Sequence[date], frames: Iterable[pl.DataFrame], built_from: int
+) -> None:
     """Put frames (of one day each) in the place of a derived table's days, in one commit.
 
     Args:
@@ -228,7 +234,11 @@ def replace_days(store: Store, name: str, days: Sequence[date], frames: Iterable
     from deltalake.exceptions import DeltaError
 
     table, columns = store.table(name), TABLES[name]
-    files = [write_part(store.path / name, frame.select(columns).cast(dict(schema(columns)))) for frame in frames if len(frame)]
+    files = [
+        write_part(store.path / name, frame.select(columns).cast(dict(schema(columns))))
+        for frame in frames
+        if len(frame)
+    ]
     places = [("date", "in", [day.isoformat() for day in days])]
     built = CommitProperties(app_transactions=[Transaction("requests", built_from)])
     mode, where = ("overwrite", places) if days else ("append", None)
