@@ -105,7 +105,12 @@ def _named(frame: pl.DataFrame) -> pl.DataFrame:
     ipv4_text = pl.when(pl.col("v4").is_not_null()).then("text").when(pl.col("mapped").is_not_null()).then(unmapped)
     return frame.with_columns(v4.alias("v4"), ipv4_text.alias("ipv4_text")).select(
         pl.coalesce("ipv4_text", "canonical").alias("address"),
-        pl.when(pl.col("v4").is_not_null()).then(4).when(pl.col("v6").is_not_null()).then(6).cast(pl.Int8).alias("family"),
+        pl.when(pl.col("v4").is_not_null())
+        .then(4)
+        .when(pl.col("v6").is_not_null())
+        .then(6)
+        .cast(pl.Int8)
+        .alias("family"),
         "v4",
         "hi",
         "v6",

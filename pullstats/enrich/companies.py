@@ -39,7 +39,7 @@ class Companies:
         """
         entries = [_entry(entry, number, path) for number, entry in enumerate(_entries(path), 1)]
         values = [(entry["name"], entry.get("network"), entry.get("confirmed", True)) for entry in entries]
-        schema = dict(zip(FOUND, (pl.String(), pl.String(), pl.Boolean()), strict=True))
+        schema: dict[str, Any] = dict(zip(FOUND, (pl.String(), pl.String(), pl.Boolean()), strict=True))
 
         def table(key: str, dtype: pl.DataType) -> pl.DataFrame:
             rows = [(item, *value) for entry, value in zip(entries, values, strict=True) for item in entry.get(key, [])]
@@ -59,7 +59,9 @@ class Companies:
         by_asn = keys.join(self.asns, on="asn", how="left", maintain_order="left").select(FOUND)
         by_domain = keys.join(self.domains, on="domain", how="left", maintain_order="left").select(FOUND)
         found = {"cidr": by_range, "asn": by_asn, "domain": by_domain}
-        all_ = pl.concat([frame.rename(lambda name, by=by: f"{name}.{by}") for by, frame in found.items()], how="horizontal")
+        all_ = pl.concat(
+            [frame.rename(lambda name, by=by: f"{name}.{by}") for by, frame in found.items()], how="horizontal"
+        )
         chosen = [
             pl.coalesce(pl.when(pl.col(f"mapped.{by}").is_not_null()).then(f"{name}.{by}") for by in found).alias(name)
             for name in FOUND
@@ -78,7 +80,9 @@ def _entries(path: Path) -> list[dict[str, Any]]:
     unknown = [key for key in data if key != "company"]
     entries = data.get("company", [])
     if unknown or not isinstance(entries, list) or not entries:
-        raise UsageError(f"{path}: has no [[company]] entries", 'write [[company]] and below it name = "..." and cidr = [...]')
+        raise UsageError(
+            f"{path}: has no [[company]] entries", 'write [[company]] and below it name = "..." and cidr = [...]'
+        )
     return entries
 
 
@@ -89,12 +93,16 @@ def _entry(entry: dict[str, Any], number: int, path: Path) -> dict[str, Any]:
         UsageError: a key is unknown, missing or of another type.
     """
     where = f"{path}: company {number}"
-    entry = {key: [value] if KEYS.get(key) is list and not isinstance(value, list) else value for key, value in entry.items()}
+    entry = {
+        key: [value] if KEYS.get(key) is list and not isinstance(value, list) else value for key, value in entry.items()
+    }
     for key, value in entry.items():
         if key not in KEYS:
             raise UsageError(f"{where}: unknown key {key!r}", f"known are {', '.join(KEYS)}")
         inner = int if key == "asn" else str
-        if not isinstance(value, KEYS[key]) or (isinstance(value, list) and any(type(item) is not inner for item in value)):
+        if not isinstance(value, KEYS[key]) or (
+            isinstance(value, list) and any(type(item) is not inner for item in value)
+        ):
             raise UsageError(f"{where}: {key} has a wrong type", "cidr and domain are lists of texts, asn of numbers")
     if not entry.get("name"):
         raise UsageError(f"{where}: has no name", 'give it name = "..."')

@@ -62,7 +62,9 @@ class GeoData:
         path = self.folder / "manifest.json"
         try:
             entries = json.loads(path.read_text(encoding="utf-8"))
-            families = [(name.removesuffix("_v4").removesuffix("_v6"), entry) for name, entry in sorted(entries.items())]
+            families = [
+                (name.removesuffix("_v4").removesuffix("_v6"), entry) for name, entry in sorted(entries.items())
+            ]
             return [_table_info(name, [entry for other, entry in families if other == name]) for name in dict(families)]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise PullstatsError(f"{path}: cannot be read ({error})", "remove its folder, or fetch it again") from error
@@ -77,7 +79,9 @@ class GeoData:
         try:
             return Ranges.read(self.folder / f"{name}_v4.parquet", self.folder / f"{name}_v6.parquet")
         except (OSError, pl.exceptions.PolarsError, AssertionError) as error:
-            raise PullstatsError(f"{self.folder}: the table {name} cannot be read ({error})", "fetch it again") from error
+            raise PullstatsError(
+                f"{self.folder}: the table {name} cannot be read ({error})", "fetch it again"
+            ) from error
 
     @cached_property
     def country(self) -> Ranges:
@@ -106,7 +110,9 @@ class GeoData:
         try:
             return pl.read_parquet(self.folder / "asn_org.parquet")
         except (OSError, pl.exceptions.PolarsError) as error:
-            raise PullstatsError(f"{self.folder}: the table asn_org cannot be read ({error})", "fetch it again") from error
+            raise PullstatsError(
+                f"{self.folder}: the table asn_org cannot be read ({error})", "fetch it again"
+            ) from error
 
 
 def _table_info(name: str, entries: list[dict[str, str | int]]) -> TableInfo:

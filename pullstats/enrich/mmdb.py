@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from maxminddb import Reader
+    from maxminddb.reader import Metadata
 
 FIELDS = ("country", "asn", "organisation", "network", "company", "domain")
 PROBES = 200  # records that are read at opening: enough to meet a broken data section
+_USEFUL = ("Country", "City", "Enterprise", "ASN", "ISP", "Connection-Type", "Domain", "Anonymous-IP")
 TOO_OLD_DAYS = 5 * 365  # by then a large part of the networks has moved
 _GIVE = "give a Country, City, ASN, ISP, Connection-Type, Enterprise, Domain or Anonymous-IP database"
 _AGAIN = "download it again, or go on without networks by --geoip-db none"
@@ -56,8 +58,7 @@ class Database:
             PullstatsError: it is missing, no MMDB, damaged, too old, or has nothing that pullstats uses.
         """
         data = _bytes(path)
-        reader = _reader(path, data)
-        meta = reader.metadata()
+        reader, meta = _reader(path, data)
         type_ = str(meta.database_type)
         built = _day(meta.build_epoch)
         try:
@@ -67,7 +68,7 @@ class Database:
         found: dict[str, None] = {}
         for record in _probe(path, reader):
             found |= {field: None for field, value in fields_of(record).items() if value is not None}
-        if not found:
+        if not found and not type_.endswith(_USEFUL):
             raise PullstatsError(f"{path}: {type_ or 'this MMDB'} has no country, ASN or organisation", _GIVE)
         _check_age(path, built)
         return cls(path, type_, built, tuple(field for field in FIELDS if field in found), tree, reader)
@@ -77,7 +78,7 @@ class Database:
         """What `geo info` says of it."""
         maxmind = self.type.startswith("GeoLite2")
         return TableInfo(
-            "+".join(self.fields),
+            "+".join(self.fields) or self.type,
             self.path.name,
             self.type,
             self.built,
@@ -135,14 +136,15 @@ def _bytes(path: Path) -> bytes:
     return data
 
 
-def _reader(path: Path, data: bytes) -> Reader:
+def _reader(path: Path, data: bytes) -> tuple[Reader, Metadata]:
     import maxminddb
 
     if b"\xab\xcd\xefMaxMind.com" not in data[-(128 << 10) :]:
         what = "is text, not an MMDB" if _is_text(data) else "is no MMDB, or cut off"
         raise PullstatsError(f"{path}: {what}", _AGAIN)
     try:
-        return maxminddb.open_database(path)
+        reader = maxminddb.open_database(path)
+        return reader, reader.metadata()
     except (maxminddb.InvalidDatabaseError, ValueError, OSError, KeyError, TypeError) as error:
         raise PullstatsError(f"{path}: is damaged, it cannot be opened", _AGAIN) from error
 

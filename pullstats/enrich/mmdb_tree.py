@@ -8,6 +8,7 @@ from pullstats.lazy import pl
 
 SMALL, MIDDLE, LARGE = 24, 28, 32  # bits a record
 SEPARATOR = 16  # bytes between tree and data
+SHARED = 4  # a sound tree meets a node so often: IPv4 stands at several places of an IPv6 tree
 MAPPED_BITS = 96  # IPv4 stands at ::/96 of an IPv6 tree
 
 
@@ -33,11 +34,28 @@ class Tree:
         size = nodes * bits // 4
         if bits not in (SMALL, MIDDLE, LARGE) or not nodes or len(data) < size:
             raise DamagedTreeError("the search tree is not whole")
-        octets = pl.Series([data[:size]]).bin.reinterpret(dtype=pl.Array(pl.UInt8, size), endianness="big").arr.explode()
+        octets = (
+            pl.Series([data[:size]]).bin.reinterpret(dtype=pl.Array(pl.UInt8, size), endianness="big").arr.explode()
+        )
         records = _records(octets, bits)
         if int(records.max() or 0) >= nodes + len(data) - size:  # pyright: ignore[reportArgumentType]
             raise DamagedTreeError("the search tree points behind the end of the file")
-        return cls(records, nodes, version)
+        tree = cls(records, nodes, version)
+        tree._check_depth()
+        return tree
+
+    def _check_depth(self) -> None:
+        """No path is longer than an address: the C reader overruns its memory on one that is (maxminddb 3.2.0)."""
+        level, visited = pl.Series([0], dtype=pl.UInt32()), 0
+        for _ in range(32 if self.version == 4 else 128):  # noqa: PLR2004
+            below = pl.concat([self.records.gather(level * 2), self.records.gather(level * 2 + 1)])
+            level = below.filter(below < self.nodes)
+            if not len(level):
+                return
+            visited += len(level)
+            if visited > SHARED * self.nodes:
+                level = level.unique()
+        raise DamagedTreeError("a path of the search tree does not end")
 
     def find(self, parsed: pl.DataFrame) -> pl.Series:
         """The record (UInt32) at which each parsed address ends; null where the tree knows nothing of it.
@@ -99,4 +117,9 @@ def _records(octets: pl.Series, bits: int) -> pl.Series:
     else:  # the middle octet has the upper four bits of both
         left = joined(0, 1, 2) + (column(3) // 16) * (1 << 24)
         right = joined(4, 5, 6) + (column(3) % 16) * (1 << 24)
-    return pl.DataFrame({"left": left, "right": right}).select(pl.concat_arr("left", "right").alias("r")).to_series().arr.explode()
+    return (
+        pl.DataFrame({"left": left, "right": right})
+        .select(pl.concat_arr("left", "right").alias("r"))
+        .to_series()
+        .arr.explode()
+    )

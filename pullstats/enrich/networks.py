@@ -87,33 +87,44 @@ class Geo:
 
     @cached_property
     def systems(self) -> pl.DataFrame:
-        """`asn` (Int64), `organisation` and, where our table has the number, asn_type, asn_provider, asn_company, asn_domain."""
+        """One row a number: asn (Int64), organisation, word_type, asn_type, asn_provider, asn_company, asn_domain.
+
+        The last four are our own table's; word_type is what the organisation's name says.
+        """
         types = tsv("asn_types").select(
             pl.col("asn").cast(pl.Int64), pl.col("type", "provider", "company", "domain").name.prefix("asn_")
         )
         if self.data is None:
-            return types.with_columns(pl.lit(None, pl.String()).alias("organisation"))
-        names = self.data.organisations.select(pl.col("asn").cast(pl.Int64), "organisation")
-        return names.join(types, on="asn", how="full", coalesce=True)
+            return types.with_columns(pl.lit(None, pl.String()).alias(name) for name in ("organisation", "word_type"))
+        names = self.data.organisations
+        said = _words(names["organisation"]).with_columns(names["asn"].cast(pl.Int64))
+        return said.join(types, on="asn", how="full", coalesce=True)
 
 
-def lookup(parsed: pl.DataFrame, geo: Geo) -> pl.DataFrame:
-    """What is known of parsed addresses (see addresses.parse), row by row: COLUMNS, all nullable.
+def lookup(parsed: pl.DataFrame, geo: Geo, columns: Sequence[str] = COLUMNS) -> pl.DataFrame:
+    """What is known of parsed addresses (see addresses.parse), row by row: COLUMNS, all nullable, or some of them.
 
     `asn` is Int64, the others String. Null is unknown; `network` is `reserved` for special-purpose addresses, which
-    have nothing else. `evidence` says which table decided each field.
+    have nothing else. `evidence` says which table decided each field; leave it out where nobody reads it.
     """
     frame = pl.concat([_tables(parsed, geo), _files(parsed, geo)], how="horizontal")
-    frame = frame.with_columns(*country(), *_first("asn", "asn_file", "given_asn", "table_asn", "asn table"))
+    frame = frame.with_columns(pl.coalesce("given_asn", "table_asn").alias("asn"))
     frame = frame.join(geo.systems, on="asn", how="left", maintain_order="left")
-    frame = frame.with_columns(
-        *_first("organisation", "organisation_file", "given_organisation", "organisation", "asn table")
-    )
-    frame = frame.join(_words(frame["organisation"]), on="organisation", how="left", maintain_order="left")
     frame = pl.concat([frame, _mapped(parsed, frame, geo)], how="horizontal")
-    frame = frame.with_columns(*_cloud()).with_columns(*_network()).with_columns(*_company())
-    return frame.with_columns(_evidence()).select(
-        pl.when(pl.col("special").is_null() | pl.lit(name in _KEPT)).then(pl.col(name)).alias(name) for name in COLUMNS
+    answers = (
+        frame.lazy()
+        .with_columns(*country(), *_organisation(), *_cloud())
+        .with_columns(*_network())
+        .with_columns(*_company())
+    )
+    # Lazy, so that the evidence costs nothing where it is not among the columns.
+    return (
+        answers.with_columns(_evidence())
+        .select(
+            pl.when(pl.col("special").is_null() | pl.lit(name in _KEPT)).then(pl.col(name)).alias(name)
+            for name in columns
+        )
+        .collect()
     )
 
 
@@ -135,7 +146,9 @@ def _tables(parsed: pl.DataFrame, geo: Geo) -> pl.DataFrame:
     frame = pl.concat(found, how="horizontal")
     absent = {"database_country": pl.String(), "table_asn": pl.Int64(), "table_cloud": pl.String(),
               "table_region": pl.String(), "place": pl.String()}  # fmt: skip
-    return frame.with_columns(pl.lit(None, dtype).alias(name) for name, dtype in absent.items() if name not in frame.columns)
+    return frame.with_columns(
+        pl.lit(None, dtype).alias(name) for name, dtype in absent.items() if name not in frame.columns
+    )
 
 
 @cache
@@ -155,7 +168,7 @@ def _files(parsed: pl.DataFrame, geo: Geo) -> pl.DataFrame:
     found = [database.find(parsed) for database in geo.databases]
     if not found:
         nothing = {f"given_{name}": pl.Int64() if name == "asn" else pl.String() for name in FIELDS}
-        nothing |= {f"{name}_file": pl.String() for name in FIELDS}
+        nothing |= {f"{name}_file": pl.String() for name in FIELDS} | {"given_word_type": pl.String()}
         return pl.DataFrame(schema=nothing).clear(len(parsed))
     columns = []
     for name in FIELDS:
@@ -165,13 +178,31 @@ def _files(parsed: pl.DataFrame, geo: Geo) -> pl.DataFrame:
             for answer, database in zip(answers, geo.databases, strict=True)
         ]
         columns += [pl.coalesce(answers).alias(f"given_{name}"), pl.coalesce(said).alias(f"{name}_file")]
-    return found[0].select(columns)
+    given = found[0].select(columns)
+    words_ = _words(given["given_organisation"].drop_nulls().unique()).rename(lambda name: f"given_{name}")
+    return given.join(words_, on="given_organisation", how="left", maintain_order="left")
 
 
-def _first(name: str, file: str, given: str, table: str, called: str) -> tuple[pl.Expr, pl.Expr]:
-    """The user's value, else the table's, and which it was."""
-    by = pl.when(pl.col(given).is_not_null()).then(file).when(pl.col(table).is_not_null()).then(pl.lit(called))
-    return pl.coalesce(given, table).alias(name), by.alias(f"{name}_by")
+def _organisation() -> tuple[pl.Expr, ...]:
+    """organisation, organisation_by, asn_by and word_type: the user's files, else the tables."""
+
+    def by(name: str, table: str) -> pl.Expr:
+        given = pl.col(f"given_{name}").is_not_null()
+        return (
+            pl.when(given)
+            .then(f"{name}_file")
+            .when(pl.col(table).is_not_null())
+            .then(pl.lit("asn table"))
+            .alias(f"{name}_by")
+        )
+
+    named = pl.col("given_organisation").is_not_null()
+    return (
+        pl.coalesce("given_organisation", "organisation").alias("organisation"),
+        by("organisation", "organisation"),
+        by("asn", "table_asn"),
+        pl.when(named).then("given_word_type").otherwise("word_type").alias("word_type"),
+    )
 
 
 # The network's type
@@ -185,10 +216,11 @@ def words() -> dict[str, str]:
 
 
 def _words(organisations: pl.Series) -> pl.DataFrame:
-    """`organisation` and `word_type`, what its name says; distinct organisations only."""
-    names = organisations.drop_nulls().unique().to_frame()
-    said = [pl.when(pl.col("organisation").str.contains(pattern)).then(pl.lit(type_)) for type_, pattern in words().items()]
-    return names.with_columns(pl.coalesce(said).alias("word_type"))
+    """`organisation` and `word_type`, what its name says."""
+    said = [
+        pl.when(pl.col("organisation").str.contains(pattern)).then(pl.lit(type_)) for type_, pattern in words().items()
+    ]
+    return organisations.rename("organisation").to_frame().with_columns(pl.coalesce(said).alias("word_type"))
 
 
 def _cloud() -> tuple[pl.Expr, ...]:
@@ -215,7 +247,7 @@ _TYPES = {  # what says the type, the strongest first: its name as evidence
 
 
 def _network() -> tuple[pl.Expr, pl.Expr]:
-    """network and network_by; a name that says nothing leaves the type unknown, never business."""
+    """The network and network_by; a name that says nothing leaves the type unknown, never business."""
     special_ = pl.when(pl.col("special").is_not_null()).then(pl.lit("reserved"))
     cloud = pl.when(pl.col("cloud").is_not_null()).then(pl.lit("hosting"))
     columns = {name: {"reserved": special_, "cloud_type": cloud}.get(name, pl.col(name)) for name in _TYPES}
@@ -239,23 +271,25 @@ def _mapped(parsed: pl.DataFrame, frame: pl.DataFrame, geo: Geo) -> pl.DataFrame
 
 
 _LEGAL = (
-    r"(?i)[\s,.]+(inc|incorporated|llc|l\.l\.c|ltd|limited|gmbh( & co\.? kg)?|ag|se|s\.?a\.?|s\.?p\.?a|b\.?v|n\.?v|oy|ab|"
-    r"plc|corp|corporation|company|co|kg|pty|s\.?r\.?l|sarl|sas)\.?$"
+    r"(?i)[\s,.]+(inc|incorporated|llc|l\.l\.c|ltd|limited|gmbh( & co\.? kg)?|ag|se|s\.?a\.?|s\.?p\.?a|b\.?v|n\.?v|"
+    r"oy|ab|plc|corp|corporation|company|co|kg|pty|s\.?r\.?l|sarl|sas)\.?$"
 )
 _CAN_BE_COMPANY = ("business", "government")
 
 
 def _company() -> tuple[pl.Expr, pl.Expr]:
-    """company and company_evidence: the user's map, then our table of AS numbers, then the user's files.
+    """The company and company_evidence: the user's map, then our table of AS numbers, then the user's files.
 
     Hosting, access and education networks hold other people's machines: they never name a company. The user's own
     address ranges and AS numbers do, wherever they are; a domain does only outside those networks.
     """
     own = pl.col("network").is_in(_CAN_BE_COMPANY)
-    mapped = pl.col("mapped").is_not_null() & (pl.col("mapped_by").is_in(["cidr", "asn"]) | own | pl.col("network").is_null())
+    mapped = pl.col("mapped").is_not_null() & (
+        pl.col("mapped_by").is_in(["cidr", "asn"]) | own | pl.col("network").is_null()
+    )
     table = own & pl.col("asn_company").is_not_null() & pl.col("special").is_null()
     given = own & pl.col("given_company").is_not_null() & pl.col("special").is_null()
-    # Twice: "Example Co., Ltd."
+    # Two legal forms may follow a name, as in Example Co., Ltd.
     plain = pl.col("given_company").str.replace(_LEGAL, "").str.replace(_LEGAL, "")
     company = pl.when(mapped).then("mapped").when(table).then("asn_company").when(given).then(plain)
     sure = pl.when(pl.col("mapped_confirmed")).then(pl.lit("confirmed: map, ")).otherwise(pl.lit("likely: map, "))
@@ -277,7 +311,11 @@ def _evidence() -> pl.Expr:
         pl.when(~special_).then(pl.lit(f"{name}: ") + pl.col(f"{name}_by"))
         for name in ("country", "asn", "organisation", "cloud")
     ]
-    network = pl.lit("network: ") + pl.col("network_by") + pl.when(special_).then(pl.lit(", ") + pl.col("special")).otherwise(pl.lit(""))
+    network = (
+        pl.lit("network: ")
+        + pl.col("network_by")
+        + pl.when(special_).then(pl.lit(", ") + pl.col("special")).otherwise(pl.lit(""))
+    )
     company = pl.lit("company: ") + pl.col("company_evidence")
     said = pl.concat_str([*parts, network, company], separator="; ", ignore_nulls=True)
     return pl.when(said != "").then(said).alias("evidence")

@@ -96,7 +96,9 @@ def network(text: str, where: str) -> ipaddress.IPv4Network | ipaddress.IPv6Netw
     try:
         net = ipaddress.ip_network(text.strip(), strict=False)
     except ValueError:
-        raise UsageError(f"{where}: {text!r} is no address range", "write it as 192.0.2.0/24 or 2001:db8::/32") from None
+        raise UsageError(
+            f"{where}: {text!r} is no address range", "write it as 192.0.2.0/24 or 2001:db8::/32"
+        ) from None
     mapped = getattr(net.network_address, "ipv4_mapped", None)
     if mapped is not None and net.prefixlen >= 96:  # noqa: PLR2004 - ::ffff:0:0/96
         return ipaddress.ip_network(f"{mapped}/{net.prefixlen - 96}")
