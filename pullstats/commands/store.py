@@ -61,12 +61,12 @@ def rebuild(settings: Settings, _words: list[str]) -> int:
     from pullstats.counting.rules import rule
     from pullstats.store.commit import replace_days
     from pullstats.store.open import locked
-    from pullstats.store.rollup import derive
+    from pullstats.store.rollup import derived
 
     store = _store(settings)
     with locked(store):
         days = store.days()
-        frames = (frame for _, frame in derive(store, days, rule("pullstats-1")))
+        frames = derived(store, days, rule("pullstats-1"))
         replace_days(store, "activities", days, frames, store.table("requests").version())
     if not settings["quiet"]:
         say(f"store {store.path}: {len(days)} days rebuilt")

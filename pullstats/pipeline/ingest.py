@@ -60,7 +60,7 @@ class Ingest:
         progress: Callable[[str, int], None] = lambda _name, _lines: None,
     ) -> None:
         self._writer, self._reading, self._past, self._progress = writer, reading, dict(past), progress
-        self._joiner = Joiner(reading, writer.known("callers"), writer.known("resources"))
+        self._joiner = Joiner(reading, writer)
         self._parts = writer.parts()
         self._small: list[pl.DataFrame] = []
         self._waiting: list[Outcome] = []
@@ -163,7 +163,7 @@ class Ingest:
         self._join_small()
         if self._waiting:
             ledger = _ledger(self._waiting, self._reading)
-            self._writer.commit(self._parts, self._joiner.take(), ledger)
+            self._writer.commit(self._parts, ledger)
         self._parts, self._waiting, self._since = self._writer.parts(), [], time.monotonic()
 
 

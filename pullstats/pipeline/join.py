@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -13,12 +14,15 @@ from pullstats.enrich.dictionary import Dictionary
 from pullstats.enrich.trust import Labels, Trust, client_addresses
 from pullstats.identity import mix
 from pullstats.lazy import pl
-from pullstats.tables import CALLERS, CLIENT_COLUMNS, NETWORK_COLUMNS, REQUESTS, RESOURCE_COLUMNS, RESOURCES, schema
+from pullstats.tables import CALLERS, CLIENT_COLUMNS, DIMENSION_KEYS, NETWORK_COLUMNS, REQUESTS, RESOURCE_COLUMNS, RESOURCES, schema
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pullstats.enrich.networks import Geo
     from pullstats.identity import Key
     from pullstats.pipeline.options import Reading
+    from pullstats.store.commit import Writer
 
 DAY = 86_400_000_000
 # What the pipeline asks of a format: the rest of a record is for looking at.
@@ -33,11 +37,10 @@ class Joiner:
 
     Args:
         reading: how logs are read.
-        callers: ids of callers that need no new row.
-        resources: the same of resources.
+        writer: told of new callers and resources; knows which ones need no new row.
     """
 
-    def __init__(self, reading: Reading, callers: pl.Series, resources: pl.Series) -> None:
+    def __init__(self, reading: Reading, writer: Writer) -> None:
         self._key: Key = reading.key
         self._trust = Trust.of(reading.trust)
         self._labels = Labels.of(reading.labels)
@@ -47,9 +50,10 @@ class Joiner:
         self._users = Dictionary(lambda users: pl.DataFrame({"id": self._key.hashed("user", users)}))
         self._hosts = Dictionary(lambda hosts: hosts.rename("host").to_frame())
         self._paths = Dictionary(lambda paths: paths.rename("path").to_frame())
-        self._known = {"callers": callers.rename("caller_id"), "resources": resources.rename("resource_id")}
+        self._writer = writer
+        self._known = {name: writer.known(name).rename(key) for name, key in DIMENSION_KEYS.items()}
+        self._networks = pl.Categories(f"pullstats-{uuid.uuid4().hex}", "pullstats", pl.UInt32)
         self._now = time.time_ns() // 1000
-        self.fresh: dict[str, list[pl.DataFrame]] = {"callers": [], "resources": []}
 
     @cached_property
     def _geo(self) -> Geo:
@@ -112,7 +116,8 @@ class Joiner:
                     },
                     schema_overrides={"label": pl.String()},
                 ),
-                networks.lookup(parsed, self._geo).select(NETWORK_COLUMNS),
+                # Few different texts for many addresses: numbers take a quarter of the memory.
+                networks.lookup(parsed, self._geo, NETWORK_COLUMNS).cast({pl.String: pl.Categorical(self._networks)}),
             ],
             how="horizontal",
         )
@@ -195,15 +200,10 @@ class Joiner:
         named = pl.col("keyed") & pl.col("request_id").is_not_null()
         return pl.when(named).then(mix(self._key.digested("request_id"), "ts")).alias("request_key")
 
-    def _meet(self, table: str, rows: pl.DataFrame, describe: object) -> None:
+    def _meet(self, table: str, rows: pl.DataFrame, describe: Callable[[pl.DataFrame], pl.DataFrame]) -> None:
         known = self._known[table]
         fresh = rows.unique(known.name, maintain_order=True).join(known.to_frame(), on=known.name, how="anti")
         if len(fresh):
             self._known[table] = pl.concat([known, fresh[known.name]])
-            described = describe(fresh)  # pyright: ignore[reportCallIssue]
-            self.fresh[table].append(described.cast(dict(schema(tuple(described.columns)))))
-
-    def take(self) -> dict[str, list[pl.DataFrame]]:
-        """The rows of callers and resources that were met since the last time."""
-        taken, self.fresh = self.fresh, {"callers": [], "resources": []}
-        return taken
+            described = describe(fresh)
+            self._writer.hold(table, described.cast(dict(schema(tuple(described.columns)))))

@@ -5,89 +5,99 @@ from __future__ import annotations
 import json
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pullstats.errors import PullstatsError
 from pullstats.lazy import pl
-from pullstats.tables import PARTITIONED, REQUESTS, TABLES, schema
+from pullstats.store.open import Store, locked
+from pullstats.tables import PARTITIONED, TABLES, schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from concurrent.futures import Future
     from datetime import date
-    from pathlib import Path
 
     from deltalake.transaction import AddAction
 
-    from pullstats.store.open import Store
 
-# Rows held before they are written: about 100 MiB, one or a few files a day.
-HELD_ROWS = 1_500_000
+# Rows held before they are written: about 50 MiB, and one or a few files a day.
+HELD_ROWS = 500_000
+DIMENSION_ROWS = 100_000
 STATISTICS = ("ts", "caller_id", "source_id")
 
 
 class Writer(Protocol):
     """Where tables are written: a store, or memory."""
 
-    def parts(self) -> Parts: ...
+    def parts(self) -> Parts:
+        """An empty collection of requests."""
+        ...
 
-    def known(self, table: str) -> pl.Series: ...
+    def known(self, table: str) -> pl.Series:
+        """The ids that a dimension holds (Int64)."""
+        ...
 
-    def commit(self, parts: Parts, dimensions: dict[str, list[pl.DataFrame]], ledger: pl.DataFrame) -> None: ...
+    def hold(self, table: str, rows: pl.DataFrame) -> None:
+        """Take rows of a dimension for the next commit."""
+        ...
+
+    def commit(self, parts: Parts, ledger: pl.DataFrame) -> None:
+        """Commit requests, the dimension rows that were held, and the ledger rows of their sources."""
+        ...
 
 
 @dataclass
 class Parts:
     """Requests of one or more sources on their way into a table.
 
-    Rows are held until there are many, then written as one file a day: the days but the newest, which
-    goes on in a log that is in time order.
+    Rows are held until there are many, then written in a thread as one file a day: the days but the newest,
+    which goes on in a log that is in time order. Without a folder all rows are held.
     """
 
-    store: Store | None
+    folder: Path | None
+    thread: ThreadPoolExecutor | None = None
     held: list[pl.DataFrame] = field(default_factory=list)
     rows: int = 0
-    files: list[AddAction] = field(default_factory=list)
-    dates: set[date] = field(default_factory=set)
+    files: list[Future[AddAction]] = field(default_factory=list)
 
     def add(self, requests: pl.DataFrame) -> None:
         """Take the rows (columns REQUESTS)."""
         self.held.append(requests)
         self.rows += len(requests)
-        if self.store is not None and self.rows >= HELD_ROWS:
+        if self.rows >= HELD_ROWS:
             self._write(keep_newest=True)
 
     def join(self, others: Parts) -> None:
         """Take over what another one holds: its source is accepted."""
         self.files += others.files
-        self.dates |= others.dates
         for frame in others.held:
             self.add(frame)
 
     def discard(self) -> None:
         """Forget all of it: its source is refused."""
         for file in self.files:
-            assert self.store is not None  # noqa: S101 - files exist in a store only
-            (self.store.path / "requests" / file.path).unlink(missing_ok=True)
+            (self.folder or Path()).joinpath(file.result().path).unlink(missing_ok=True)
         self.held, self.rows, self.files = [], 0, []
 
     def finish(self) -> list[AddAction]:
         """All rows as files."""
         self._write(keep_newest=False)
-        return self.files
+        return [file.result() for file in self.files]
 
     def _write(self, *, keep_newest: bool) -> None:
-        if not self.rows or self.store is None:
+        if not self.rows or self.folder is None or self.thread is None:
             return
         days = pl.concat(self.held).partition_by("date", as_dict=True, maintain_order=True)
         newest = max(days) if keep_newest and len(days) > 1 else None
         self.held, self.rows = [], 0
         for day, frame in days.items():
             if day == newest:
-                self.held, self.rows = [frame.rechunk()], len(frame)
+                self.held, self.rows = [frame], len(frame)
             else:
-                self.files.append(write_part(self.store.path / "requests", frame.sort("ts", maintain_order=True)))
-                self.dates.add(day[0])
+                self.files.append(self.thread.submit(write_part, self.folder, frame))
 
 
 def write_part(folder: Path, frame: pl.DataFrame, *, partitioned: bool = True) -> AddAction:
@@ -105,7 +115,7 @@ def write_part(folder: Path, frame: pl.DataFrame, *, partitioned: bool = True) -
     path = folder / name
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        rows = frame.drop("date") if partitioned else frame
+        rows = frame.drop("date").sort("ts", maintain_order=True) if partitioned else frame
         rows.write_parquet(path, compression="zstd", compression_level=1)
         size = path.stat().st_size
     except (OSError, pl.exceptions.ComputeError) as error:
@@ -140,32 +150,49 @@ class StoreWriter:
     """Writes into a store, in the order that leaves all of a source or none: dimensions, ledger, requests."""
 
     store: Store
+    thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
+    dimensions: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
+    files: dict[str, list[AddAction]] = field(default_factory=dict)
 
     def parts(self) -> Parts:
         """An empty collection of requests."""
-        return Parts(self.store)
+        return Parts(self.store.path / "requests", self.thread)
 
     def known(self, table: str) -> pl.Series:
         """The ids that a dimension of the store holds (Int64)."""
         return self.store.raw(table).select(pl.col(TABLES[table][0]).unique()).collect().to_series()
 
-    def commit(self, parts: Parts, dimensions: dict[str, list[pl.DataFrame]], ledger: pl.DataFrame) -> None:
+    def hold(self, table: str, rows: pl.DataFrame) -> None:
+        """Take rows of a dimension for the next commit; many of them wait in a file."""
+        held = self.dimensions.setdefault(table, [])
+        held.append(rows)
+        if sum(map(len, held)) >= DIMENSION_ROWS:
+            self._file(table)
+
+    def _file(self, table: str) -> None:
+        rows = pl.concat(self.dimensions.pop(table))
+        part = write_part(self.store.path / table, rows.select(TABLES[table]), partitioned=False)
+        self.files.setdefault(table, []).append(part)
+
+    def commit(self, parts: Parts, ledger: pl.DataFrame) -> None:
         """Commit requests with their dimensions and ledger rows.
 
         Args:
             parts: the requests of the sources in `ledger`.
-            dimensions: new rows of callers and resources.
-            ledger: one row a source (columns SOURCES); another run may have committed some of them
-                meanwhile: then none of this commit counts, and the sources are theirs.
+            ledger: one row a source (columns SOURCES).
 
         Raises:
+            TakenError: another run committed one of these sources meanwhile; nothing of this commit counts.
             PullstatsError: the store cannot be written; nothing of these sources was stored.
         """
         files = parts.finish()
-        for name, frames in dimensions.items():
-            append(self.store, name, frames)
-        append(self.store, "sources", [ledger])
-        _append_requests(self.store, files, ledger)
+        for table in list(self.dimensions):
+            self._file(table)
+        with locked(self.store):
+            for table in list(self.files):
+                _transact(self.store, table, self.files.pop(table))
+            append(self.store, "sources", [ledger])
+            _append_requests(self.store, files, ledger)
 
 
 def append(store: Store, name: str, frames: Iterable[pl.DataFrame]) -> None:
@@ -252,5 +279,3 @@ def empty(name: str) -> pl.DataFrame:
     """No rows of a table."""
     return pl.DataFrame(schema=schema(TABLES[name]))
 
-
-assert REQUESTS[1] == "date"  # noqa: S101 - Parts partitions by it

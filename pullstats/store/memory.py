@@ -27,9 +27,13 @@ class Memory:
         """The ids that a dimension holds (Int64)."""
         return pl.concat(self.frames[table])[TABLES[table][0]]
 
-    def commit(self, parts: Parts, dimensions: dict[str, list[pl.DataFrame]], ledger: pl.DataFrame) -> None:
-        """Take requests with their dimensions and ledger rows."""
-        for name, frames in {"requests": parts.held, "sources": [ledger], **dimensions}.items():
+    def hold(self, table: str, rows: pl.DataFrame) -> None:
+        """Take rows of a dimension."""
+        self.frames[table].append(rows.select(TABLES[table]))
+
+    def commit(self, parts: Parts, ledger: pl.DataFrame) -> None:
+        """Take requests and the ledger rows of their sources."""
+        for name, frames in (("requests", parts.held), ("sources", [ledger])):
             self.frames[name] += [frame.select(TABLES[name]) for frame in frames if len(frame)]
 
     def scan(self, name: str) -> pl.LazyFrame:

@@ -153,5 +153,12 @@ def refresh(store: Store, rule: Rule) -> list[date]:
     version = store.table("requests").version()
     days = stale(store)
     if days or store.table("activities").transaction_version("requests") != version:
-        replace_days(store, "activities", days, (frame for _, frame in derive(store, days, rule)), version)
+        replace_days(store, "activities", days, derived(store, days, rule), version)
     return days
+
+
+def derived(tables: Tables, days: Sequence[date], rule: Rule) -> Iterator[pl.DataFrame]:
+    """The activities of these UTC days, a frame a day, the next one made in a thread while this one is used."""
+    from pullstats.sources.lines import ahead
+
+    yield from (frame for _, frame in ahead(derive(tables, days, rule)))

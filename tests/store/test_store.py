@@ -16,7 +16,10 @@ DAY = 86_400_000_000
 
 def requests(days: list[int], source: int = 1) -> pl.DataFrame:
     """One request a given day since 1970."""
-    rows = [{"ts": day * DAY + at, "caller_id": at, "resource_id": 7, "source_id": source, "line": at} for at, day in enumerate(days)]
+    rows = [
+        {"ts": day * DAY + at, "caller_id": at, "resource_id": 7, "source_id": source, "line": at}
+        for at, day in enumerate(days)
+    ]
     frame = pl.DataFrame(rows, schema=schema(REQUESTS))
     return frame.with_columns((pl.col("ts") // DAY).cast(pl.Int32).cast(pl.Date).alias("date"))
 
@@ -31,11 +34,16 @@ def callers(ids: list[int], country: str = "DE", as_of: int = 1) -> pl.DataFrame
     return pl.DataFrame(rows, schema=schema(CALLERS))
 
 
-def commit(store, frame: pl.DataFrame, sha: str, commit_id: str, dimensions: dict[str, list[pl.DataFrame]] | None = None) -> None:
+def commit(
+    store, frame: pl.DataFrame, sha: str, commit_id: str, dimensions: dict[str, list[pl.DataFrame]] | None = None
+) -> None:
     writer = StoreWriter(store)
     parts = writer.parts()
     parts.add(frame)
-    writer.commit(parts, dimensions or {}, ledger(sha, commit_id))
+    for name, frames in (dimensions or {}).items():
+        for rows in frames:
+            writer.hold(name, rows)
+    writer.commit(parts, ledger(sha, commit_id))
 
 
 def test_what_is_committed_is_read_back_by_day(tmp_path: Path) -> None:
@@ -102,7 +110,7 @@ def test_many_rows_are_written_day_by_day_and_none_is_lost(tmp_path: Path) -> No
         stamped = big.with_columns(pl.lit(day * DAY).alias("ts"), pl.lit(date(1970, 1, 1 + day)).alias("date"))
         parts.add(stamped)
     assert parts.rows < 2 * HELD_ROWS
-    StoreWriter(store).commit(parts, {}, ledger("sha"))
+    StoreWriter(store).commit(parts, ledger("sha"))
     counts = store.scan("requests").group_by("date").len().collect().sort("date")
     assert counts["len"].to_list() == [HELD_ROWS // 2 + 1] * 3
 
@@ -122,7 +130,8 @@ def test_memory_holds_the_same_tables(tmp_path: Path) -> None:
     for writer in (StoreWriter(store), memory):
         parts = writer.parts()
         parts.add(requests([3, 3, 5]))
-        writer.commit(parts, {"callers": [callers([1, 2])]}, ledger("sha"))
+        writer.hold("callers", callers([1, 2]))
+        writer.commit(parts, ledger("sha"))
     for name in ("requests", "callers", "sources"):
         assert store.scan(name).collect().equals(memory.scan(name).collect())
     assert store.days() == memory.days()
