@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from pullstats.enrich.clients.choice import Choice, evidence
-from pullstats.enrich.clients.reading import version_of
+from pullstats.enrich.clients.reading import stored, version_of
 
 if TYPE_CHECKING:
     from pullstats.enrich.clients.entries import Clients
@@ -34,8 +34,8 @@ def bot(agent: Agent, table: Clients, *, browser: bool) -> Choice | None:
             found = _in_comment(list(map(str.strip, parts)), table, at, browser=browser)
             if found:
                 return found
-    first = agent.products[0].name.lower() if agent.products else ""
-    if first not in table.tokens and any(product.name.lower() in _WORDS for product in agent.products):
+    first = agent.products[0].low if agent.products else ""
+    if first not in table.tokens and any(product.low in _WORDS for product in agent.products):
         return Choice(None, "unknown", "crawler", None, 0, "calls itself a bot")
     return None
 
@@ -65,7 +65,7 @@ def _named(name: str, version: str, table: Clients, at: int, *, anybody: bool = 
         return None
     if "/" in version or "@" in name or low.startswith(("http", "rv:", "+")):
         return None
-    client = low if _NAME.fullmatch(low) and low not in _WORDS else "unknown"
+    client = low if _NAME.fullmatch(low) and low not in _WORDS and stored(low) else "unknown"
     return Choice(None, client, "crawler", version_of(version), at, f"calls itself a bot: {name}")
 
 

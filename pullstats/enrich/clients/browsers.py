@@ -14,6 +14,8 @@ _SLUG = re.compile(r"[^a-z0-9.]+")
 @functools.lru_cache(maxsize=4096)
 def ask(text: str) -> Choice | None:
     """The browser or crawler behind a `Mozilla/` agent, or None if the library does not know it either."""
+    if "(" not in text:
+        return None
     from user_agents import parse  # 0.1 s; most logs of registries hold no such agent
 
     seen = parse(text[:512])

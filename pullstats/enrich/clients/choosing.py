@@ -47,7 +47,7 @@ def _by_token(agent: Agent, table: Clients, *, browser: bool) -> Choice:
     for at, product in enumerate(agent.products):
         if known and known[0][0] < _RANK["carrier"] and product.segment > agent.products[known[0][1]].segment:
             break  # a second agent, joined by a comma: the first one counts
-        entry = table.tokens.get(product.name.lower())
+        entry = table.tokens.get(product.low)
         if entry is None:
             if not (known or browser or agent.listed) and _is_program(product):
                 break  # the first product is the client, and the table does not know it
@@ -86,7 +86,7 @@ def _version(products: list[Product], at: int, entry: Entry, table: Clients) -> 
         after = products[at + 1]  # `cargo 1.74.0`, `Bazel/release 7.6.2`
         version = version_of(after.name) if _is_number(after) else None
     if version is None:  # `huggingface-cli/None; hf_hub/0.25.2`: both tokens are one program
-        same = (other for other in products if other is not product and table.tokens.get(other.name.lower()) is entry)
+        same = (other for other in products if other is not product and table.tokens.get(other.low) is entry)
         version = next((found for other in same if (found := version_of(other.version))), None)
     return version
 
@@ -121,7 +121,7 @@ def _in_browser(agent: Agent, table: Clients) -> Choice | None:
 
 def _is_program(product: Product) -> bool:
     """Whether an unknown word is the client: a field, a maker's name and a bare number are not."""
-    name = product.name.lower()
+    name = product.low
     if not name or name[0].isdecimal() or name in _MAKERS or name in vocabulary.FIELDS or name in vocabulary.RUNTIMES:
         return False
     return not (vocabulary.platform(name) or (product.version and name in vocabulary.PHRASES))
@@ -135,7 +135,7 @@ def _is_prose(products: list[Product], table: Clients) -> bool:
     return not (
         after.version
         or _is_number(after)
-        or after.name.lower() in table.tokens
+        or after.low in table.tokens
         or vocabulary.platform(after.name)
         or not after.name[0].isalpha()
     )

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from pullstats.enrich.clients import browsers, reading
 from pullstats.enrich.clients.choosing import choose
-from pullstats.enrich.clients.mask import mask
-from pullstats.enrich.clients.readers import READERS
 from pullstats.enrich.clients.entries import load
+from pullstats.enrich.clients.mask import SUSPECT, mask
+from pullstats.enrich.clients.readers import READERS
 from pullstats.enrich.clients.tokens import clean, read
 from pullstats.errors import printable
 from pullstats.lazy import pl
@@ -29,6 +29,8 @@ STRINGS = (
 )  # fmt: skip
 COLUMNS = (*STRINGS[:8], "ci", *STRINGS[8:])
 _ABSENT = frozenset({"", "-", "(null)"})
+_SHAPED = ("os_version", "distro", "runtime")
+_SHORT = 14  # characters, in which nothing can hide
 _TOOLS = frozenset({"runtime", "builder", "package_client", "updater", "mirror", "scanner", "signer", "automation"})
 
 
@@ -49,7 +51,9 @@ def classify(agents: pl.Series, extra: Path | None = None) -> pl.DataFrame:
         PullstatsError: `extra` cannot be read or has a wrong entry.
     """
     table = load(extra)
-    rows = [_row(agent, table) for agent in agents.to_list()]
+    texts = [clean(agent or "") for agent in agents.to_list()]
+    suspect = pl.Series(texts, dtype=pl.String).str.contains(SUSPECT).to_list()
+    rows = [_row(text, hide, table) for text, hide in zip(texts, suspect, strict=True)]
     columns = list(zip(*rows, strict=True)) or [()] * len(COLUMNS)
     return pl.DataFrame(
         [
@@ -59,8 +63,7 @@ def classify(agents: pl.Series, extra: Path | None = None) -> pl.DataFrame:
     )
 
 
-def _row(agent: str | None, table: Clients) -> tuple[Any, ...]:
-    text = clean(agent or "")
+def _row(text: str, hide: bool, table: Clients) -> tuple[Any, ...]:
     if text in _ABSENT:
         return ("none", None, "unknown", *[None] * 6, "no agent was sent", *[None] * 4)
     taken = read(text)
@@ -69,8 +72,11 @@ def _row(agent: str | None, table: Clients) -> tuple[Any, ...]:
         choice = browsers.ask(text) or choice
     facts = _facts(taken, choice)
     values = facts | {"client": choice.client, "client_version": choice.version, "kind": choice.kind}
-    values["evidence"] = printable(choice.evidence)
-    values["user_agent"] = mask(agent or "")
+    values["evidence"] = mask(printable(choice.evidence, 120)) if hide else choice.evidence
+    values["user_agent"] = mask(text) if hide else text
+    for column in _SHAPED:
+        if column in values and len(values[column]) > _SHORT:
+            values[column] = reading.stored(values[column])
     values["hints"] = ",".join(facts.get("hints", ())) or None
     return tuple(map(values.get, COLUMNS))
 
@@ -101,8 +107,8 @@ def _facts(agent: Agent, choice: Choice) -> reading.Facts:
     if choice.library:
         facts.hint(f"library={choice.library}")
     joined = next((product for product in products if product.segment > segment and product.version), None)
-    if joined:
-        facts.hint(f"joined={joined.name}/{joined.version}")
+    if joined and entry:
+        facts.hint(f"joined={mask(f'{joined.name}/{joined.version}')}")
     reading.hints(facts, choice.version)
     return facts
 

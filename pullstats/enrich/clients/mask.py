@@ -5,30 +5,36 @@ from __future__ import annotations
 import json
 import re
 
-from pullstats.enrich.clients.tokens import LONGEST
+from pullstats.enrich.clients.tokens import program
 
 CUT = "*"
-_SUSPECT = re.compile(
-    r"[^\x20-\x7e]|[@\\<>=%{]|[0-9A-Fa-f]{16}|\d{8}|[A-Za-z0-9]{16}|[A-Za-z0-9_-]{24}|://|\S/[^\s/]*/|(?:^|[\s(;,])[/~.]|:\S*:|(?:^|\s)[a-z]/[\w-]{6}"
-    r"|(?<![\w./])\d{1,3}(?:\.\d{1,3}){3}(?![\w.])"
+# What `mask` may have to cut, for a quick look at all agents at once; it may be wrong in that direction only.
+SUSPECT = (
+    r"[^\x20-\x7e]|[@\\<>=%]|user_data|[0-9A-Fa-f]{16}|\d{8}|[A-Za-z0-9]{16}|[A-Za-z0-9_-]{24}|[A-Za-z0-9_.+~-]{48}"
+    r"|://|\S/[^\s/]*/|(?:^|[\s(;,])[/~.]|:[0-9A-Fa-f]{0,4}:|(?:^|\s)[a-z]/[A-Za-z0-9_-]{6}"
+    r"|(?:^|[^A-Za-z0-9_./])\d{1,3}(?:\.\d{1,3}){3}(?:[^A-Za-z0-9_.]|$)"
 )
 _WORDS = re.compile(r"[^\s()\[\]{};,\"'<>|]+")
-_ORDINARY = re.compile(r"[+?]?[\w.+~:#!?-]{1,64}(?:/[\w.+~:#?-]{1,64})?", re.ASCII)
+_ORDINARY = re.compile(r"[+?]?(?!~)[\w.+~:#!?*-]{1,64}(?:/[\w.+~:#?*-]{1,64})?", re.ASCII)
+_VERSIONED = re.compile(r"[\w.+-]{1,64}/v?\d[\w.+~-]{0,63}(?=/)", re.ASCII)
+_NAME = re.compile(r"([A-Za-z][A-Za-z._-]{0,23})/[^/@\\]+$")
+_NODE = re.compile(r"[A-Za-z][A-Za-z._-]{0,39}[@/]\d[\w.-]{0,23}/node@v\d[\w.]{0,15}\+\w{1,8}", re.ASCII)
 _URL = re.compile(r"(\+?https?://(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24})(?:[/:?#].*)?")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _ANONYMOUS = re.compile(r"[a-z]/[\w-]{6,}", re.ASCII)  # Anaconda's c/, s/ and e/ name an installation and a session
 _RUN = re.compile(r"[0-9a-fA-F]{16,}|\d{8,}|[A-Za-z0-9_-]{16,}")
-_ADDRESS = re.compile(r"(?<![\w./])\d{1,3}(?:\.\d{1,3}){3}(?![\w.])")
-_PROGRAM = re.compile(r"(?:[A-Za-z]:|\\\\|~|\.{0,2}(?=/)).*[/\\]([A-Za-z][\w.-]{0,31})", re.ASCII)
-_UPSTREAM_BRACKET = re.compile(r"\\(?:x5[cC])?(?=[()])")
+_COLONS = re.compile(r"(?<![A-Za-z0-9])[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]{0,4}:")  # IPv6, MAC; not LWP::Simple
+_ADDRESS = re.compile(r"(?<![\w./])(?<!rv:)[1-9]\d{0,2}(?:\.\d{1,3}){3}(?![\w.])")
 
 
-def mask(agent: str) -> str:
-    """The agent with e-mails, paths, addresses, long hexadecimal, base64 and digit runs cut to `*`."""
-    text = agent[:LONGEST]
-    if not _SUSPECT.search(text):
-        return text
-    text = _UPSTREAM_BRACKET.sub("", text)
+def mask(text: str) -> str:
+    """The agent with e-mails, paths, addresses, long hexadecimal, base64 and digit runs cut to `*`.
+
+    What is left is read as the whole agent was, so that a better table can be applied to it later.
+
+    Args:
+        text: the agent as `clean` leaves it.
+    """
     start = text.find("{")
     if start > 0:
         return _words(text[:start]) + _json(text[start:])
@@ -36,11 +42,7 @@ def mask(agent: str) -> str:
 
 
 def _words(text: str) -> str:
-    first = _WORDS.search(text)
-    program = first and _PROGRAM.fullmatch(first[0])
-    if first and program:
-        text = text[: first.start()] + program[1] + text[first.end() :]
-    return _WORDS.sub(_word, "".join(letter if " " <= letter <= "~" else " " for letter in text))
+    return _WORDS.sub(_word, "".join(letter if " " <= letter <= "~" else " " for letter in program(text)))
 
 
 def _word(match: re.Match[str]) -> str:
@@ -48,11 +50,23 @@ def _word(match: re.Match[str]) -> str:
     url = _URL.fullmatch(word)
     if url:
         return url[1] + ("" if url[1] == word else f"/{CUT}")
-    if not _ORDINARY.fullmatch(word) or _ADDRESS.search(word) or word.count(":") > 1:
-        return CUT
+    if _NODE.fullmatch(word):  # lerna/4.0.0/node@v14.15.4+x64
+        return word
+    if word.count("/") > 1 and (versioned := _VERSIONED.match(word)):
+        word = versioned[0]
     if _ANONYMOUS.fullmatch(word):
         return word[:2] + CUT
-    return _RUN.sub(_run, _UUID.sub(CUT, word))
+    word = _RUN.sub(_run, _UUID.sub(CUT, word))
+    if _COLONS.search(word):
+        return CUT
+    if not _ORDINARY.fullmatch(word):
+        return f"{named[1]}/{CUT}" if (named := _NAME.match(word)) else CUT
+    return _ADDRESS.sub(_first_number, word)
+
+
+def _first_number(match: re.Match[str]) -> str:
+    """`4.*` for an address: .NET writes Linux kernels the same way, and 4 says that it is one."""
+    return f"{match[0].partition('.')[0]}.{CUT}"
 
 
 def _run(match: re.Match[str]) -> str:

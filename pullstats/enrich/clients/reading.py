@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,11 @@ class Facts(dict[str, Any]):
         known += [hint for hint in hints if hint not in known]
 
 
+def stored(value: str) -> str | None:
+    """The value, if it is of the shape that its column may hold: nothing that could be a secret or a sentence."""
+    return value if SHAPE.fullmatch(value) and not _SECRET.search(value) else None
+
+
 def version_of(text: str) -> str | None:
     """The version in what stands after a product's slash, or None: `v1.7.13` -> `1.7.13`, `None` -> None."""
     match = _VERSION.match(text)
@@ -55,8 +61,10 @@ def version_of(text: str) -> str | None:
 def read_products(facts: Facts, products: list[Product], client: Product | None = None, *, browser: bool) -> None:
     """Take over what products, bare words and comments say; the client's own name says nothing of the platform."""
     versioned = False
-    for product in products:
-        name = product.name.lower()
+    for at, product in enumerate(products):
+        name = product.low
+        if at and name == "mozilla":
+            return  # `ArchiveBot/1.0 ... and not Mozilla/5.0 (Windows NT 6.1 ...`: a costume
         if product is client:
             versioned |= bool(product.version)
             facts.add(_of_client(name, product.version))
@@ -116,7 +124,7 @@ def _state(facts: Facts, field: str, name: str, value: str) -> None:
         facts.add((("libc", f"{name} {value}"),))
     elif field == "ci":
         facts.add((("ci", True),))  # type: ignore[arg-type]
-        facts.hint(f"ci={value.partition(',')[0]}")
+        facts.hint(f"ci={stored(value.partition(',')[0]) or 'yes'}")
     elif field == "is_ci" and value.lower() in {"true", "false"}:
         facts.add((("ci", value.lower() == "true"),))  # type: ignore[arg-type]
     elif field == "build":  # AWS: exe/x86_64.ubuntu.22, md/distrib#ubuntu.22
@@ -125,7 +133,7 @@ def _state(facts: Facts, field: str, name: str, value: str) -> None:
     elif field == "platform":
         facts.add(vocabulary.phrase(value))
     elif field == "agent":
-        facts.hint(f"ai_agent={value}")
+        facts.hint(f"ai_agent={stored(value) or 'yes'}")
 
 
 def read_comment(facts: Facts, parts: list[str], *, browser: bool) -> None:
@@ -196,7 +204,7 @@ def read_upstream(facts: Facts, text: str) -> None:
     if product is None:
         return
     version = version_of(product.version)
-    facts["upstream"] = f"{product.name}/{version}" if version else product.name
+    facts["upstream"] = stored(f"{product.name}/{version}" if version else product.name)
     theirs = Facts()
     read_products(theirs, asked.products, browser=False)
     if "os" in theirs:
@@ -205,16 +213,21 @@ def read_upstream(facts: Facts, text: str) -> None:
 
 def hints(facts: Facts, version: str | None) -> None:
     """Note what the kernel, the version and the two systems say of where it runs."""
-    kernel = facts.get("kernel", "")
+    kernel = facts.get("kernel")
     if kernel:
-        facts.hint(*(hint for part, hint in vocabulary.KERNELS.items() if part in kernel))
-    if version:
-        facts.hint(
-            *(hint for part, found in vocabulary.VERSIONS.items() if part in version for hint in found.split(","))
-        )
-        if "ubuntu" in version:
-            facts.add((("distro", "ubuntu"),))
-    noted = facts.get("hints", [])
-    if facts.get("client_os", facts.get("os")) != facts.get("os") or any(hint.startswith("desktop=") for hint in noted):
+        facts.hint(*_of_kernel(kernel))
+    if version and ("+" in version or "-" in version):
+        facts.hint(*(hint for part, found in vocabulary.VERSIONS.items() if part in version for hint in found))
+    if version and "ubuntu" in version:
+        facts.add((("distro", "ubuntu"),))
+    system = facts.get("os")
+    if facts.get("client_os", system) != system or any(hint.startswith("desktop=") for hint in facts.get("hints", ())):
         facts.hint("laptop")
-    facts.hint(*(f"{key}={facts[key]}" for key in ("kernel", "libc") if key in facts))
+    for key in ("kernel", "libc"):
+        if key in facts and (value := stored(facts[key])):
+            facts.hint(f"{key}={value}")
+
+
+@functools.lru_cache(maxsize=4096)
+def _of_kernel(kernel: str) -> tuple[str, ...]:
+    return tuple(hint for part, hint in vocabulary.KERNELS.items() if part in kernel)

@@ -13,6 +13,7 @@ MOST_WORDS = 64
 MOST_PARTS = 32  # of one comment
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
+_BACKSLASHES = re.compile(r"(?<!\\)\\++(?=[()\"])")  # Docker escapes its brackets; each log on the way may do it again
 _ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")
 _PLUS = re.compile(r"\+(?=\(|[A-Za-z][\w.-]*/)")
 _PIECES = re.compile(r"\(([^()]*)\)|[^\s()]+|[()]")
@@ -31,12 +32,14 @@ class Product:
 
     Attributes:
         name: as sent.
+        low: the name in lower case.
         version: what stands after the slash, as sent; empty without.
         segment: 0, or 1 and up after a comma that joins a second agent.
         comments: each a list of parts.
     """
 
     name: str
+    low: str
     version: str
     segment: int = 0
     comments: list[list[str]] = field(default_factory=list)
@@ -71,7 +74,7 @@ def clean(text: str) -> str:
         text = text[11:].strip()
     if "\\" in text:
         text = text.replace("\\x5C", "\\").replace("\\x5c", "\\").replace("\\x22", '"')
-        text = text.replace("\\(", "(").replace("\\)", ")").replace('\\"', '"')
+        text = _BACKSLASHES.sub("", text)
     if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
         text = text[1:-1].strip()
     if " " not in text:
@@ -103,9 +106,7 @@ def read(text: str) -> Agent:
     if start > 0 and ('":' in text or '" :' in text or text[start - 1] == " "):
         agent.data, end = _data(text[start:])
         text = text[:start] + text[start + end :]
-    if _PROGRAM_PATH.match(text):
-        text = _program(text)
-    _split(agent, text)
+    _split(agent, program(text))
     return agent
 
 
@@ -132,11 +133,14 @@ def _data(text: str) -> tuple[dict[str, Any], int]:
     return (data if isinstance(data, dict) else {}), end
 
 
-def _program(text: str) -> str:
-    """The name of a program for its path: some clients send `argv[0]`."""
+def program(text: str) -> str:
+    """The agent with a program's name for its path: some clients send `argv[0]`."""
+    if not _PROGRAM_PATH.match(text):
+        return text
     end = text.lower().find(".exe") + 4
-    path, rest = (text[:end], text[end:]) if end > 3 else (text.split(" ", 1)[0], text[len(text.split(" ", 1)[0]) :])  # noqa: PLR2004
-    return path.replace("\\", "/").rstrip("/").rpartition("/")[2] + rest
+    if end <= 3:  # noqa: PLR2004 -- none: the first word
+        end = (text.find(" ") + 1 or len(text) + 1) - 1
+    return text[:end].replace("\\", "/").rstrip("/").rpartition("/")[2] + text[end:]
 
 
 def _split(agent: Agent, text: str) -> None:
@@ -149,7 +153,7 @@ def _split(agent: Agent, text: str) -> None:
         comment = match[1]
         if comment is not None:
             if not products:
-                products.append(Product("", "", 0))
+                products.append(Product("", "", "", 0))
             products[-1].comments.append(_PARTS.split(comment, MOST_PARTS)[:MOST_PARTS])
             continue
         word = match[0]
@@ -169,7 +173,9 @@ def _product(word: str, segment: int) -> Product:
         head, _, number = name.partition("@")
         if head and number[:1].isdecimal():
             name, version = head, f"{number}/{version}"
-    return Product(name, version, segment)
+    if name[-4:].lower() == ".exe":
+        name = name[:-4]
+    return Product(name, name.lower(), version, segment)
 
 
 def _flat(text: str) -> str:

@@ -17,7 +17,7 @@ RUNTIMES: dict[str, str] = _WORDS["runtimes"]
 PHRASES: dict[str, tuple[str, str]] = {phrase: tuple(row) for phrase, row in _WORDS["phrases"].items()}
 DISTROS: dict[str, str] = _WORDS["distros"]
 KERNELS: dict[str, str] = _WORDS["kernels"]
-VERSIONS: dict[str, str] = _WORDS["versions"]
+VERSIONS: dict[str, list[str]] = _WORDS["versions"]
 _FILLER = frozenset(_WORDS["filler"]["words"])
 _WINDOWS: dict[str, str] = _WORDS["windows"]
 _IN_TRIPLES = {"win": "windows", "mac": "darwin"}  # too short to mean anything on their own
@@ -29,7 +29,7 @@ _RELEASE = re.compile(r"\d+[._]\d[\w.+~-]*")
 _SEPARATOR = re.compile(r"[-_/.]")
 _RUNTIME_NAMES = "|".join(sorted(map(re.escape, RUNTIMES), key=len, reverse=True))
 _RUNTIME = re.compile(rf"({_RUNTIME_NAMES})[ /:#-]?(?:v|go)?(\d[\w.+-]*)", re.IGNORECASE)
-_LABEL = re.compile(r"(?:os|arch|cpu|platform)\s?: ?", re.IGNORECASE)  # `(OS: Linux, ARCH: x86_64)`
+_LABEL = re.compile(r"(?:os|os_type|arch|cpu|platform)\s?[:=] ?", re.IGNORECASE)  # `(OS: Linux, ARCH: x86_64)`
 _WINDOWS_NUMBER = re.compile(r"(?:10\.0|6\.[0-4]|5\.[0-2])(?:\.|$)")
 _MACOS_NUMBER = re.compile(r"(?:10[._]\d+|1[1-9]|2\d)(?:[._]|$)")
 _LINUX_FOR_UNIX = 8  # .NET says `Unix 5.4.0` for Linux; greater numbers are kernels or releases of other systems
@@ -112,6 +112,8 @@ def _all_platform(words: list[str]) -> Facts:
 def _named(words: list[str]) -> Facts:
     """The facts of words that begin with the name of a system or distribution."""
     before: Facts = ()
+    if not words:
+        return ()
     if words[0].lower() in ARCH or words[0] == "Intel":
         before = (("arch", ARCH.get(words[0].lower(), "amd64")),)
         words = words[1:]
@@ -145,7 +147,9 @@ def _system(system: str, mode: str, number: str) -> Facts:
     if mode == "unix":
         major = number.partition(".")[0]
         return (("os", "linux"), ("kernel", number)) if major.isdecimal() and int(major) < _LINUX_FOR_UNIX else ()
-    if not number or mode == "none":
+    if not system:
+        return ()
+    if not number or mode == "none" or (system == "darwin" and mode == "version" and not _MACOS_NUMBER.match(number)):
         return (("os", system),)
     if mode == "kernel":
         return (("os", system), ("kernel", number))
