@@ -34,9 +34,13 @@ UNITS = {"strict": "caller_id", "origin": "origin_id", "endpoint": "endpoint_id"
 class Tables(Protocol):
     """What can be read like a store."""
 
-    def scan(self, name: str) -> pl.LazyFrame: ...
+    def scan(self, name: str) -> pl.LazyFrame:
+        """The rows of a table."""
+        ...
 
-    def days(self) -> list[date]: ...
+    def days(self) -> list[date]:
+        """The UTC days that have requests, in order."""
+        ...
 
 
 class Condition(NamedTuple):
@@ -294,7 +298,7 @@ class Facts:
             counted = pl.lit(value=False)
         day = pl.col("ts") // DAY
         downloaded = pl.col("action").is_in(CONTENT) & unit.is_not_null()
-        names = [name for name in self._wanted if name not in ("interval_seconds",)]
+        names = [name for name in self._wanted if name != "interval_seconds"]
         return frame.select(
             "period",
             "ts",

@@ -98,6 +98,11 @@ def schema(columns: tuple[str, ...]) -> pl.Schema:
     return pl.Schema({name: dtype(COLUMNS[name].type) for name in columns})
 
 
+def typed(frame: pl.DataFrame, table: str) -> pl.DataFrame:
+    """The frame with exactly the columns and types of a table."""
+    return frame.select(TABLES[table]).cast(schema(TABLES[table]))
+
+
 def record_schema(columns: tuple[str, ...] = tuple(RECORD)) -> pl.Schema:
     """The Polars schema of the records of a format, or of some of their columns."""
     return pl.Schema({name: dtype(RECORD[name]) for name in columns})

@@ -14,7 +14,16 @@ from pullstats.enrich.dictionary import Dictionary
 from pullstats.enrich.trust import Labels, Trust, client_addresses
 from pullstats.identity import mix
 from pullstats.lazy import pl
-from pullstats.tables import CALLERS, CLIENT_COLUMNS, DIMENSION_KEYS, NETWORK_COLUMNS, REQUESTS, RESOURCE_COLUMNS, RESOURCES, schema
+from pullstats.tables import (
+    CALLERS,
+    CLIENT_COLUMNS,
+    DIMENSION_KEYS,
+    NETWORK_COLUMNS,
+    REQUESTS,
+    RESOURCE_COLUMNS,
+    RESOURCES,
+    typed,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -205,5 +214,4 @@ class Joiner:
         fresh = rows.unique(known.name, maintain_order=True).join(known.to_frame(), on=known.name, how="anti")
         if len(fresh):
             self._known[table] = pl.concat([known, fresh[known.name]])
-            described = describe(fresh)
-            self._writer.hold(table, described.cast(dict(schema(tuple(described.columns)))))
+            self._writer.hold(table, typed(describe(fresh), table))

@@ -80,9 +80,9 @@ class Outcome:
                 self.reasons[FATES[outcome], reason] += number
         parsed = fates.filter(pl.col("outcome") == PARSED)["ts"]
         if len(parsed):
-            low, high = parsed.min(), parsed.max()
-            self.first = min(low, self.first) if self.first is not None else low  # pyright: ignore
-            self.last = max(high, self.last) if self.last is not None else high  # pyright: ignore
+            low, high = parsed.to_frame().select(pl.col("ts").min(), pl.col("ts").max().alias("high")).row(0)
+            self.first = low if self.first is None else min(low, self.first)
+            self.last = high if self.last is None else max(high, self.last)
 
 
 class Chunk(NamedTuple):

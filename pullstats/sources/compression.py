@@ -119,7 +119,7 @@ def _fed(kind: Kind, decoder: Any, fed: bytes) -> Iterator[bytes]:
         raise Damaged(kind.name, early=False) from error
 
 
-def _errors() -> tuple[type[Exception], ...]:
+def _errors() -> tuple[Any, ...]:
     import lzma
     import zlib
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from pullstats.errors import PullstatsError
 from pullstats.lazy import pl
 from pullstats.store.open import Store, locked
-from pullstats.tables import PARTITIONED, TABLES, schema
+from pullstats.tables import PARTITIONED, TABLES, schema, typed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -197,9 +197,9 @@ class StoreWriter:
 
 def append(store: Store, name: str, frames: Iterable[pl.DataFrame]) -> None:
     """Add rows to a table that has no partitions, in one commit."""
-    rows = [frame.select(TABLES[name]) for frame in frames if len(frame)]
+    rows = [typed(frame, name) for frame in frames if len(frame)]
     if rows:
-        part = write_part(store.path / name, pl.concat(rows).cast(dict(schema(TABLES[name]))), partitioned=False)
+        part = write_part(store.path / name, pl.concat(rows), partitioned=False)
         _transact(store, name, [part])
 
 
@@ -260,12 +260,8 @@ def replace_days(
     from deltalake import CommitProperties, Transaction
     from deltalake.exceptions import DeltaError
 
-    table, columns = store.table(name), TABLES[name]
-    files = [
-        write_part(store.path / name, frame.select(columns).cast(dict(schema(columns))))
-        for frame in frames
-        if len(frame)
-    ]
+    table = store.table(name)
+    files: list[Any] = [write_part(store.path / name, typed(frame, name)) for frame in frames if len(frame)]
     places = [("date", "in", [day.isoformat() for day in days])]
     built = CommitProperties(app_transactions=[Transaction("requests", built_from)])
     mode, where = ("overwrite", places) if days else ("append", None)
@@ -278,4 +274,3 @@ def replace_days(
 def empty(name: str) -> pl.DataFrame:
     """No rows of a table."""
     return pl.DataFrame(schema=schema(TABLES[name]))
-

@@ -22,9 +22,13 @@ WARM_UP = timedelta(days=2)
 class Tables(Protocol):
     """What can be read like a store."""
 
-    def scan(self, name: str) -> pl.LazyFrame: ...
+    def scan(self, name: str) -> pl.LazyFrame:
+        """The rows of a table."""
+        ...
 
-    def days(self) -> list[date]: ...
+    def days(self) -> list[date]:
+        """The UTC days that have requests, in order."""
+        ...
 
 
 def duplicates(tables: Tables) -> pl.DataFrame:
