@@ -1,0 +1,1 @@
+"""Requests become activities, and origins show how they behave."""

@@ -1,0 +1,159 @@
+"""Counting day after day: what may still change is kept, what cannot is given back under its day."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from pullstats.counting.drafts import DRAFT, drafts_of_nothing, finished
+from pullstats.counting.files import packages
+from pullstats.counting.images import images, no_parts
+from pullstats.counting.plain import plain, plain_drafts
+from pullstats.counting.pushes import push_drafts, pushes
+from pullstats.counting.rows import (
+    AUX, BLOB, BLOB_HEAD, CHECK, DAY, DIGEST, FILE, LISTING, METADATA, ORDER, PROBE, SECOND, SIGNATURE, TAG,
+    around, in_order, settled,
+)  # fmt: skip
+from pullstats.lazy import pl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pullstats.counting.rows import Facts
+    from pullstats.counting.rules import Rule
+
+_EPOCH = date(1970, 1, 1)
+_IMAGE = (TAG, DIGEST, AUX, BLOB, BLOB_HEAD)
+_PACKAGE = (CHECK, METADATA, FILE, PROBE)
+_PLAIN = (SIGNATURE, LISTING)
+
+
+class Counter:
+    """Counts days in ascending order.
+
+    Args:
+        rule: the counting rule.
+        sizes: the sizes of contents, where the requests do not show them all.
+    """
+
+    def __init__(self, rule: Rule, sizes: pl.DataFrame | None) -> None:
+        self._rule = rule
+        self._given_sizes = None if sizes is None else around([sizes])
+        self._sizes: dict[date, pl.DataFrame] = {}
+        self._until: int | None = None
+        self._kept: pl.DataFrame | None = None
+        self._parts = no_parts()
+        self._resources: pl.DataFrame | None = None
+        self._callers: pl.DataFrame | None = None
+        self._drafts: list[pl.DataFrame] = []
+        self._learned: list[pl.DataFrame] = []
+        self._days: list[date] = []
+
+    def add(self, today: date, facts: Facts, ahead: tuple[date, Facts] | None) -> None:
+        """Count a day.
+
+        Args:
+            today: the day.
+            facts: of its requests.
+            ahead: the next day that there is, and the facts of its requests.
+        """
+        until = _micros(today + timedelta(days=1)) if ahead else None
+        rows = self._rows(facts, ahead[1] if ahead else None, until)
+        self._know(facts, ahead[1] if ahead else None)
+        self._sizes = {day: table for day, table in self._sizes.items() if day >= today - timedelta(days=2)}
+        self._sizes[today] = facts.sizes
+        if ahead:
+            self._sizes[ahead[0]] = ahead[1].sizes
+        self._days.append(today)
+        self._count(rows, until)
+        self._until = until
+
+    def _rows(self, facts: Facts, ahead: Facts | None, until: int | None) -> pl.DataFrame:
+        """The rows that start before `until` and were not counted yet, sorted by key, behind those that were kept."""
+        none = facts.rows.clear()
+        rows = settled(facts.rows, ahead.rows if ahead else none, self._rule)
+        if self._until is not None:
+            rows = rows.filter(pl.col("at") >= self._until)
+        if ahead and until is not None:
+            early = ahead.rows.filter(pl.col("at") < until)
+            rows = in_order(pl.concat([rows, settled(early, none, self._rule)])) if len(early) else rows
+        rows = rows.drop(*ORDER[1:], "pair")
+        rows = rows if self._kept is None else pl.concat([self._kept.select(rows.columns), rows])
+        return rows.sort("key", maintain_order=True).with_columns(pl.int_range(pl.len()).alias("row"))
+
+    def _know(self, *facts: Facts | None) -> None:
+        resources = [self._resources, *(one.resources for one in facts if one)]
+        callers = [self._callers, *(one.callers for one in facts if one)]
+        self._resources = pl.concat([table for table in resources if table is not None]).unique("resource_id", keep="last")
+        self._callers = pl.concat([table for table in callers if table is not None]).unique("caller_id", keep="last")
+
+    def _count(self, rows: pl.DataFrame, until: int | None) -> None:
+        rule = self._rule
+        pushed = pushes(rows, rule)
+        rest = rows.join(pushed, on="row", how="anti", maintain_order="left") if len(pushed) else rows
+        what = pl.col("what")
+        sizes = around(list(self._sizes.values())) if self._given_sizes is None else self._given_sizes
+        pulled = images(rest.filter(what.is_in(_IMAGE)), self._parts, sizes, self._callers, rule, until)
+        packaged, kept = packages(rest.filter(what.is_in(_PACKAGE)), sizes, self._resources, rule, until)
+        others = plain(rest.filter(what.is_in(_PLAIN)), rule)
+        done, open_pushes = _closed(pushed, until, rule.push_join_seconds)
+        plain_done, open_plain = _closed(others, until, rule.plain_join_seconds)
+        self._parts = pulled.parts
+        self._learned.append(self._versions(pulled.learned))
+        self._drafts += [pulled.drafts, packaged, push_drafts(done), plain_drafts(plain_done)]
+        self._kept = pl.concat([table.select(rows.columns) for table in (pulled.kept, kept, open_pushes, open_plain)])
+        self._kept = self._kept.sort("row").drop("row")
+
+    def _versions(self, learned: pl.DataFrame) -> pl.DataFrame:
+        """Which version a digest is (columns artifact_id, digest, learned, day)."""
+        tags = self._resources.select("artifact_id", tagged="resource_id", learned="version").drop_nulls()
+        digests = self._resources.select(digested="resource_id", digest="reference")
+        named = learned.join(tags, on="tagged").join(digests, on="digested")
+        return named.select("artifact_id", "digest", "learned", day=pl.col("ts") // DAY).unique()
+
+    def ready(self) -> Iterator[tuple[date, pl.DataFrame]]:
+        """The days that no further request can change, in order, with their activities (columns ACTIVITIES)."""
+        oldest = None if self._kept is None or self._kept.is_empty() else self._kept["end"].min() // DAY
+        while self._days:
+            number = (self._days[0] - _EPOCH).days
+            waits = self._until is not None and (oldest is not None and oldest <= number or number >= self._until // DAY - 1)
+            if waits:
+                break
+            yield self._days.pop(0), self._finished(number)
+        self._forget()
+
+    def _finished(self, day: int) -> pl.DataFrame:
+        drafts = pl.concat([drafts_of_nothing(), *self._drafts])
+        of_day = pl.col("ts") // DAY == day
+        near = pl.concat(self._learned).filter((pl.col("day") - day).abs() <= 1)
+        # Of several versions the most exact one: 1.2.3 says more than 1.2.
+        exact = near.sort(pl.col("learned").str.len_chars(), "learned", descending=True)
+        best = exact.unique(["artifact_id", "digest"], keep="first", maintain_order=True).drop("day")
+        self._drafts = [drafts.filter(~of_day)]
+        return finished(drafts.filter(of_day), self._resources, self._callers, best)
+
+    def _forget(self) -> None:
+        """Drop what neither kept rows nor drafts name, and what was learned of days that are done."""
+        drafts = pl.concat([drafts_of_nothing(), *self._drafts])
+        kept = drafts.clear() if self._kept is None else self._kept
+        ids = [kept["resource_id"], *(drafts[name] for name in ("resource_id", "named", "digested"))]
+        used = pl.concat([one.rename("resource_id") for one in ids]).unique().to_frame()
+        who = pl.concat([kept["caller_id"], drafts["caller_id"]]).unique().to_frame()
+        if self._resources is not None and self._callers is not None:
+            self._resources = self._resources.join(used, on="resource_id", how="semi")
+            self._callers = self._callers.join(who, on="caller_id", how="semi")
+        first = (self._days[0] - _EPOCH).days if self._days else 0
+        self._learned = [table.filter(pl.col("day") >= first - 1) for table in self._learned]
+        self._learned = [table for table in self._learned if len(table)] + self._learned[:1]
+
+
+def _micros(day: date) -> int:
+    return (day - _EPOCH).days * DAY
+
+
+def _closed(rows: pl.DataFrame, until: int | None, join: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows of sessions that are over, and of those that a row from `until` on may join."""
+    if until is None:
+        return rows, rows.clear()
+    over = pl.col("end").max().over("session") < until - join * SECOND
+    return rows.filter(over), rows.filter(~over)

@@ -1,0 +1,180 @@
+"""Packages and files: checks, whole files, and parts that add up to one (the other ecosystems of DESIGN section 5)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pullstats.counting.contents import is_whole, sized
+from pullstats.counting.drafts import AUXILIARY, DOWNLOAD, DRAFT, FAILURE, VERSION_CHECK, drafted, totals
+from pullstats.counting.rows import CHECK, FILE, METADATA, PART, PROBE, SECOND, UNCHANGED
+from pullstats.counting.runs import before, bucket_breaks, changed, latest, reached, runs
+from pullstats.lazy import pl
+
+if TYPE_CHECKING:
+    from pullstats.counting.rules import Rule
+
+
+def packages(
+    rows: pl.DataFrame, sizes: pl.DataFrame, resources: pl.DataFrame, rule: Rule, until: int | None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Join the rows of packages and files into activities.
+
+    Args:
+        rows: CHECK, METADATA, FILE and PROBE rows, sorted by key and time, with `row`, their number.
+        sizes: from `rows.around`.
+        resources: from `rows.facts`.
+        rule: the rule.
+        until: rows that start later may follow (microseconds); None: none will.
+
+    Returns:
+        Drafts of what nothing can change any more, and the rows of what something can.
+    """
+    columns = rows.columns
+    ways = resources.select("resource_id", "unit", "one_per", "check", "contact", "within")
+    rows = rows.join(ways, on="resource_id", how="left", maintain_order="left")
+    files = _fetches(sized(rows.filter(pl.col("what") == FILE), sizes), rule)
+    checks = _contacts(_bucketed(rows.filter(pl.col("what") != FILE), rule), files)
+    members = pl.concat([files.select(checks.columns), checks.filter(pl.col("session").is_not_null())]).sort("row")
+    alone = checks.filter(pl.col("session").is_null()).with_columns(
+        changed(["key", "block"]).cum_sum().cast(pl.Int64).alias("session")
+    )
+    if until is None:
+        return pl.concat([_file_drafts(members, rule), _check_drafts(alone)]), rows.clear().select(columns)
+    open_files = _open_files(files, rule, until)
+    open_checks = alone.filter(until - pl.col("at") <= pl.col("contact")).select("session").unique()
+    closed = [table.join(some, on="session", how="anti", maintain_order="left") for table, some in ((members, open_files), (alone, open_checks))]
+    kept = [table.join(some, on="session", how="semi") for table, some in ((members, open_files), (alone, open_checks))]
+    drafts = pl.concat([_file_drafts(closed[0], rule), _check_drafts(closed[1])])
+    return drafts, pl.concat(kept).sort("row").select(columns)
+
+
+def _fetches(files: pl.DataFrame, rule: Rule) -> pl.DataFrame:
+    """The FILE rows with `session`: what one download is made of."""
+    join = pl.when("one_per").then(rule.parts_seconds * SECOND).otherwise("within")
+    files = runs(files.sort("key", "unit", "row"), ["key", "unit"], join, rule.longest_seconds * SECOND)
+    slot = (pl.col("at") - pl.col("block")) // (rule.parts_seconds * SECOND)
+    files = files.with_columns(
+        pl.int_range(pl.len()).alias("i"),
+        (pl.col("fresh") | (slot != before(slot))).alias("hard"),
+        is_whole(rule).alias("is_whole"),
+    )
+    files = _by_file(files, rule)
+    if not files["one_per"].all():
+        files = _by_unit(files)
+    return files.with_columns(pl.col("opens").cum_sum().cast(pl.Int64).alias("session"))
+
+
+def _by_file(files: pl.DataFrame, rule: Rule) -> pl.DataFrame:
+    """Fill `opens` where one file is one download: each whole one opens; parts join what is not whole, or just is."""
+    i, whole = pl.col("i"), pl.col("is_whole")
+    bursts = pl.col("hard") | (pl.col("gap") > rule.parts_join_seconds * SECOND)
+    files = files.with_columns(bursts.alias("burst"), before(latest(i, whole)).fill_null(-1).alias("whole_i"))
+    files = files.with_columns(latest(i, pl.col("burst")).alias("burst_i"))
+    in_burst, in_last = pl.col("whole_i") >= pl.col("burst_i"), pl.col("whole_i") >= before(pl.col("burst_i"))
+    again = pl.when("burst").then(whole | in_last).otherwise(whole & in_burst)
+    return files.with_columns(pl.coalesce("opens", pl.col("hard") | again).alias("opens"), pl.col("opens").alias("known"))
+
+
+def _by_unit(files: pl.DataFrame) -> pl.DataFrame:
+    """Fill `opens` where several files are one download: until a file that came whole comes whole again."""
+    some = files.filter(pl.col("one_per").not_()).with_columns(pl.int_range(pl.len()).alias("j"))
+    j, whole = pl.col("j"), pl.col("is_whole")
+    some = some.with_columns(pl.coalesce("known", "hard").alias("start")).with_columns(latest(j, pl.col("start")).alias("part"))
+    again = pl.when(whole).then(pl.when(whole).then(j).shift(-1).backward_fill().over("part", "target", order_by="j"))
+    nearest = again.reverse().cum_min().forward_fill().reverse()
+    within = pl.when(nearest <= j.max().over("part")).then(nearest)
+    met = reached(some.filter("start")["j"], some.select(within).to_series())
+    opened = some["i"].gather(met)
+    one_per, i = pl.col("one_per"), pl.col("i")
+    opens = pl.when(one_per).then("opens").otherwise(i.is_in(opened.implode()))
+    return files.with_columns(pl.coalesce("known", opens).alias("opens"))
+
+
+def _bucketed(checks: pl.DataFrame, rule: Rule) -> pl.DataFrame:
+    """The checks with `block` filled: when the bucket begins in which reads of one artifact are one check."""
+    checks = checks.with_columns(pl.lit(value=False).alias("apart"))
+    checks = bucket_breaks(checks, ["key"], pl.col("check"), rule.repeat_restart_seconds * SECOND)
+    return checks.with_columns(pl.coalesce("block", "bucket").alias("block")).drop("bucket", "apart")
+
+
+def _contacts(checks: pl.DataFrame, files: pl.DataFrame) -> pl.DataFrame:
+    """The checks with `session`: the fetch of a file of the same artifact that follows soon, or null."""
+    following = files.select("row", "session", file_key="key", file_at="at").sort("row")
+    near = checks.join_asof(following, on="row", strategy="forward", check_sortedness=False)
+    soon = (pl.col("file_key") == pl.col("key")) & (pl.col("file_at") - pl.col("at") <= pl.col("contact"))
+    return near.with_columns(pl.when(soon).then("session").alias("session")).drop("file_key", "file_at")
+
+
+def _open_files(files: pl.DataFrame, rule: Rule, until: int) -> pl.DataFrame:
+    """Fetches (column session) that a row from `until` on may join."""
+    each = files.group_by("session").agg(
+        pl.col("reach").max(), pl.col("is_whole").any(), pl.col("one_per").first(), pl.col("within").first()
+    )
+    file = pl.when("is_whole").then(rule.parts_join_seconds * SECOND).otherwise(rule.parts_seconds * SECOND)
+    idle = pl.when("one_per").then(file).otherwise("within")
+    return each.filter(until - pl.col("reach") <= idle).select("session")
+
+
+def _file_drafts(members: pl.DataFrame, rule: Rule) -> pl.DataFrame:
+    """One draft a fetch: its FILE rows and the checks before them."""
+    file, answer = pl.col("what") == FILE, pl.col("answer")
+    checked = pl.col("what").is_in((CHECK, PROBE)) & (answer >= UNCHANGED)
+    whole = file & is_whole(rule)
+    named = [pl.col("resource_id").filter(which).first().alias(name) for name, which in (("whole_one", whole), ("any_one", file))]
+    made = members.group_by("session", maintain_order=True).agg(*totals(), checked.any().alias("checked"), *named)
+    made = made.join(_sums(members.filter(file), rule), on="session", how="left", maintain_order="left")
+    action = (
+        pl.when(pl.col("complete") | pl.col("whole_unknown"))
+        .then(DOWNLOAD)
+        .when("broken")
+        .then(FAILURE)
+        .when("checked")
+        .then(VERSION_CHECK)
+        .otherwise(AUXILIARY)
+    )
+    download = pl.col("complete") | pl.col("whole_unknown")
+    return drafted(
+        made,
+        action=action,
+        named=pl.coalesce("whole_one", "any_one"),
+        aborted=~download & pl.col("broken"),
+        partial=~download & ~pl.col("broken"),
+        whole_unknown=pl.col("whole_unknown") & ~pl.col("complete"),
+    )
+
+
+def _sums(files: pl.DataFrame, rule: Rule) -> pl.DataFrame:
+    """Of each fetch: is a file complete, do parts of a file of unknown size look like it, was one broken off."""
+    part, whole = pl.col("answer") == PART, is_whole(rule)
+    broken = part.not_() & whole.not_()
+    each = files.group_by("session", "target").agg(
+        whole.any().alias("came"),
+        pl.col("bytes").filter(part).sum().alias("parts_sum"),
+        # A retry from the beginning adds nothing to the first attempt.
+        pl.col("bytes").filter(broken).max().fill_null(0).alias("broken_most"),
+        pl.col("whole").max(),
+        part.sum().alias("parts"),
+        broken.sum().alias("broken"),
+    )
+    sent = (pl.col("parts_sum") + pl.col("broken_most")) * 100 >= pl.col("whole") * rule.complete_percent
+    complete = pl.col("came") | ((pl.col("parts") > 0) & sent.fill_null(value=False))
+    pieces = (pl.col("parts") > 0) & (pl.col("parts") + pl.col("broken") > 1)
+    return each.group_by("session").agg(
+        complete.any().alias("complete"),
+        (pl.col("whole").is_null() & pieces).any().alias("whole_unknown"),
+        (pl.col("broken") > 0).any().alias("broken"),
+    )
+
+
+def _check_drafts(checks: pl.DataFrame) -> pl.DataFrame:
+    """One draft a bucket of checks."""
+    given = pl.col("answer") >= UNCHANGED
+    metadata = pl.col("what") == METADATA
+    made = checks.group_by("session", maintain_order=True).agg(
+        *totals(),
+        (given & ~metadata).any().alias("checked"),
+        (metadata.all() | (given & metadata).any()).alias("beside"),
+        pl.col("resource_id").filter(given).first().alias("first_given"),
+    )
+    action = pl.when("checked").then(VERSION_CHECK).when("beside").then(AUXILIARY).otherwise(FAILURE)
+    return drafted(made, action=action, named=pl.coalesce("first_given", "resource_id")).select(DRAFT)

@@ -1,0 +1,87 @@
+"""How many downloads stand behind one address: sessions close together are counted by their blobs (rule 6)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pullstats.counting.drafts import DOWNLOAD, REFRESH
+from pullstats.counting.rows import SECOND
+from pullstats.counting.runs import runs
+from pullstats.lazy import pl
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pullstats.counting.rules import Rule
+
+
+def chained(sessions: pl.DataFrame, by: Sequence[str], rule: Rule) -> pl.DataFrame:
+    """The sessions, sorted, with `chain` (Int64): those of one kind that lie less than group_seconds apart.
+
+    A session that is `solitary` (Boolean) is a chain of its own.
+    """
+    unknown = [pl.lit(None, pl.Int64).alias(name) for name in ("reach", "born", "block")]
+    same = [*by, "cut", "solitary"]
+    spans = sessions.select("session", *by, "row", "at", "solitary", cut="block", end="last").sort(*same, "row")
+    spans = runs(spans.with_columns(unknown), same, rule.group_seconds * SECOND - 1, 4 * rule.longest_seconds * SECOND)
+    chain = (pl.col("fresh") | pl.col("solitary")).cum_sum().cast(pl.Int64).alias("chain")
+    return spans.select("session", chain)
+
+
+def counted(sessions: pl.DataFrame, manifests: pl.DataFrame, blobs: pl.DataFrame, rule: Rule) -> pl.DataFrame:
+    """The sessions with `times` and `repeat`; downloads that fetched nothing of their own become refreshes.
+
+    Args:
+        sessions: from `pulls.classified`, with `solitary`: a session that orphans completed stands alone.
+        manifests: from `pulls.manifests_asked`.
+        blobs: from `pulls.blobs_asked`.
+        rule: how close a group lies.
+    """
+    grouped = _groups(sessions.filter(pl.col("action") == DOWNLOAD), rule)
+    if grouped.is_empty():
+        return sessions.with_columns(pl.lit(1, pl.Int64).alias("times"), pl.lit(value=False).alias("repeat"))
+    fetched = _most_fetched(grouped, blobs).join(_most_asked(grouped, manifests), on="group", how="left")
+    allowed = pl.min_horizontal("fetched", pl.col("asked").fill_null(1)).clip(1)
+    members = grouped.join(fetched.select("group", allowed.alias("n")), on="group").with_columns(
+        pl.col("row").rank("ordinal").over("group").cast(pl.Int64).alias("rank"), pl.len().over("group").cast(pl.Int64).alias("k")
+    )
+    extra = pl.when(pl.col("rank") == 1).then((pl.col("n") - pl.col("k")).clip(0)).otherwise(0)
+    found = members.select("session", (1 + extra).alias("times"), (pl.col("rank") > pl.col("n")).alias("repeat"))
+    joined = sessions.join(found, on="session", how="left", maintain_order="left").with_columns(
+        pl.col("times").fill_null(1), pl.col("repeat").fill_null(value=False)
+    )
+    return joined.with_columns(pl.when("repeat").then(REFRESH).otherwise("action").alias("action"))
+
+
+def _groups(downloads: pl.DataFrame, rule: Rule) -> pl.DataFrame:
+    """Downloads of one key, reference and platform close together (session, row, group), where a count can differ from 1."""
+    close = chained(downloads, ["key", "opener_target"], rule)
+    members = downloads.join(close, on="session").select(
+        "session", "key", "row", "at", "last", "block", "solitary", "platform", "chain", "came", "whole"
+    )
+    # A session that did not ask for its platform's manifest fetched that of its neighbours.
+    near = pl.col("platform").forward_fill().backward_fill().over("chain", order_by="row")
+    members = members.with_columns(near.fill_null(0).alias("platform"))
+    groups = members.drop("chain").join(
+        chained(members, ["chain", "platform"], rule).rename({"chain": "group"}), on="session"
+    )
+    several = (pl.len().over("group") > 1) | (pl.col("came") > pl.col("whole"))
+    return groups.filter(several).select("session", "row", "group")
+
+
+def _most_fetched(grouped: pl.DataFrame, blobs: pl.DataFrame) -> pl.DataFrame:
+    """How often two different blobs of a group came whole; the only one, if there is one."""
+    each = (
+        blobs.filter(pl.col("done") > 0)
+        .join(grouped.select("session", "group"), on="session")
+        .group_by("group", "target")
+        .agg(pl.col("done").sum())
+        .sort("group", "done", descending=[False, True])
+    )
+    return each.group_by("group").agg(pl.col("done").slice(0, 2).last().alias("fetched"))
+
+
+def _most_asked(grouped: pl.DataFrame, manifests: pl.DataFrame) -> pl.DataFrame:
+    """How often the most repeated manifest request of a group was answered."""
+    each = manifests.join(grouped.select("session", "group"), on="session").group_by("group", "what", "target", "head")
+    return each.agg(pl.col("given").sum()).group_by("group").agg(pl.col("given").max().alias("asked"))

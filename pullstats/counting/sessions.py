@@ -1,0 +1,155 @@
+"""Sessions of images: which request of a key opens one, and which joins it (rules 2 and 3 of DESIGN section 5).
+
+A session is a manifest request (its opener) and what follows. The breaks are decided in three layers. Hard ones need
+only the neighbours: time, and kinds. Then by-tag requests: a session that has a tag holds one tag only and no content
+before its last by-tag request. Then the opener again, and other manifests after the content of a lone one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pullstats.counting.rows import AUX, BLOB, DIGEST, SECOND, TAG, UNCHANGED
+from pullstats.counting.runs import before, bucket_breaks, latest, reached, runs
+from pullstats.lazy import pl
+
+if TYPE_CHECKING:
+    from pullstats.counting.rules import Rule
+
+
+def sessions(rows: pl.DataFrame, rule: Rule) -> pl.DataFrame:
+    """The rows with `opens` (Boolean) and `session` (Int64).
+
+    Args:
+        rows: TAG, DIGEST, AUX and BLOB rows, sorted by key and time; `opens` is filled in rows of earlier days.
+        rule: the times.
+    """
+    rows = runs(rows, ["key"], rule.blob_join_seconds * SECOND, rule.longest_seconds * SECOND)
+    rows = _by_tag(_hard(_kinds(rows), rule))
+    rows = _opener_again(rows, rule)
+    return rows.with_columns(pl.col("opens").cum_sum().cast(pl.Int64).alias("session"))
+
+
+def _kinds(rows: pl.DataFrame) -> pl.DataFrame:
+    what = pl.col("what")
+    return rows.with_columns(
+        pl.int_range(pl.len()).alias("i"),
+        (what <= DIGEST).alias("manifest"),
+        (what == TAG).alias("tag"),
+        (what == BLOB).alias("blob"),
+    )
+
+
+def _hard(rows: pl.DataFrame, rule: Rule) -> pl.DataFrame:
+    """Add `hard`: breaks that follow from time, and from what the session so far is."""
+    i, manifest, aux = pl.col("i"), pl.col("manifest"), pl.col("what") == AUX
+    known = pl.col("opens").is_not_null()
+    late = pl.col("gap") > rule.manifest_join_seconds * SECOND
+    rows = rows.with_columns(
+        latest(i, pl.col("fresh")).alias("run_i"),
+        before(latest(i, manifest)).fill_null(-1).alias("manifest_i"),
+    )
+    alone = pl.col("manifest_i") < pl.col("run_i")
+    hard = pl.col("fresh") | (manifest & (late | alone))
+    if rows.select(aux.any()).item():
+        asked_i = before(latest(i, manifest | aux)).fill_null(-1)
+        opens_aux = aux & (pl.col("fresh") | late | (asked_i < pl.col("run_i")) | pl.col("opens").fill_null(value=False))
+        rows = rows.with_columns((pl.when(known).then("opens").otherwise(opens_aux) & aux).alias("opens_aux"))
+        beside = before(latest(i, pl.col("opens_aux"))).fill_null(-1) > pl.col("manifest_i")
+        hard = hard | pl.col("opens_aux") | (manifest & beside)
+    return rows.with_columns(pl.when(known).then("opens").otherwise(hard).alias("hard"))
+
+
+def _by_tag(rows: pl.DataFrame) -> pl.DataFrame:
+    """Add `first`: hard breaks, and by-tag requests for another tag, after content, or in a session without a tag."""
+    i, tag = pl.col("i"), pl.col("tag")
+    rows = rows.with_columns(
+        latest(i, pl.col("hard")).alias("hard_i"),
+        before(latest(i, tag)).fill_null(-1).alias("tag_i"),
+        before(latest("target", tag)).alias("tag_target"),
+        before(latest(i, pl.col("blob"))).fill_null(-1).alias("blob_i"),
+    )
+    other = (pl.col("tag_i") < pl.col("hard_i")) | (pl.col("target") != pl.col("tag_target"))
+    breaks = tag & (other | (pl.col("blob_i") > pl.col("tag_i"))) & pl.col("opens").is_null()
+    return rows.with_columns((pl.col("hard") | breaks).alias("first"))
+
+
+def _opener_again(rows: pl.DataFrame, rule: Rule) -> pl.DataFrame:
+    """Fill `opens`: the breaks so far, the opener again, and other manifests after the content of a lone one."""
+    first, manifest = pl.col("first"), pl.col("manifest")
+    rows = rows.with_columns(
+        latest("i", first).alias("part"),
+        latest(pl.when("manifest").then("target").otherwise(0), first).alias("opener"),
+        latest("head", first).alias("opener_head"),
+    )
+    again = manifest & (pl.col("target") == pl.col("opener")) & (pl.col("head") == pl.col("opener_head"))
+    repeats = bucket_breaks(
+        rows.filter(again & (first.not_() | first.shift(-1).not_())).with_columns(_content_between()),
+        ["part"],
+        rule.repeat_seconds * SECOND,
+        rule.repeat_restart_seconds * SECOND,
+    )
+    breaks = (pl.col("bucket") != before(pl.col("bucket"))) | pl.col("apart")
+    opened = repeats.filter(pl.col("first").not_() & breaks)["i"]
+    opened = _other_manifests(rows, opened, rule)
+    opens = first | pl.lit(pl.Series([False]).new_from_index(0, len(rows)).scatter(opened, values=True))
+    return rows.with_columns(pl.coalesce("opens", opens).alias("opens"))
+
+
+def _content_between() -> pl.Expr:
+    """A blob lies between this repeat and the one before it."""
+    return (pl.col("blob_i") > before(pl.col("i"))).fill_null(value=False).alias("apart")
+
+
+def _other_manifests(rows: pl.DataFrame, opened: pl.Series, rule: Rule) -> pl.Series:
+    """Which rows open sessions besides the `first` ones, where a manifest follows content of the same part.
+
+    Where content came directly after a session's first manifest GET, that manifest is no index, and any other
+    manifest is the next image. Whether that is so depends on where the session begins, so every manifest request is
+    asked which one would open the next session if it were an opener itself; then the way is gone from each start.
+    """
+    after_content = (pl.col("what") == DIGEST) & pl.col("first").not_() & (pl.col("blob_i") > pl.col("part"))
+    parts = rows.filter(after_content).select("part").unique()
+    if parts.is_empty():
+        return opened
+    some = rows.join(parts, on="part", how="semi", maintain_order="left").with_columns(pl.int_range(pl.len()).alias("j"))
+    found = reached(some.filter("first")["j"], _next_opener(some, rule))
+    apart = rows.select("i", "part").filter(pl.col("i").is_in(opened.implode())).join(parts, on="part", how="anti")["i"]
+    return pl.concat([apart, some["i"].gather(found)])
+
+
+def _next_opener(rows: pl.DataFrame, rule: Rule) -> pl.Series:
+    """For each manifest row `j`: the row that ends a session that it opens, by rules of repeats and other manifests."""
+    j, manifest = pl.col("j"), pl.col("manifest")
+    got = manifest & pl.col("head").not_() & (pl.col("answer") >= UNCHANGED)
+    starts = manifest & (pl.col("target") != before(latest("target", manifest))).fill_null(value=True)
+    rows = rows.with_columns(
+        j.max().over("part").alias("part_end"),
+        (got & pl.col("blob").shift(-1) & (pl.col("part").shift(-1) == pl.col("part"))).alias("direct"),
+        pl.when(got).then("j").backward_fill().alias("got_j"),
+        pl.when(starts | pl.col("first")).then("j").shift(-1).backward_fill().alias("other_j"),
+        pl.col("blob").cum_sum().alias("blobs"),
+    )
+    at_got = rows.select(pl.col("direct", "other_j").gather(pl.col("got_j").fill_null(0)))
+    other = pl.when(pl.lit(at_got["direct"]) & (pl.lit(at_got["other_j"]) <= pl.col("part_end"))).then(pl.lit(at_got["other_j"]))
+    valid = manifest & (pl.col("got_j") <= pl.col("part_end"))
+    rows = rows.with_columns(pl.when(valid).then(other).alias("other"))
+    joined = rows.join(_next_repeat(rows.filter(manifest), rule), on="j", how="left", maintain_order="left")
+    return joined.select(pl.min_horizontal("other", "again")).to_series()
+
+
+def _next_repeat(manifests: pl.DataFrame, rule: Rule) -> pl.DataFrame:
+    """For each manifest row `j`: the first of the same reference and method in a later bucket (`again`)."""
+    same = ["part", "target", "head"]
+    rows = manifests.sort(*same, "j").with_columns(
+        pl.struct(same).rle_id().alias("same"), (pl.col("blobs") != before(pl.col("blobs"))).fill_null(value=False).alias("apart")
+    )
+    rows = bucket_breaks(rows, ["same"], rule.repeat_seconds * SECOND, rule.repeat_restart_seconds * SECOND)
+    begins = (
+        (pl.col("same") != before(pl.col("same")))
+        | (pl.col("bucket") != before(pl.col("bucket")))
+        | pl.col("apart")
+    ).fill_null(value=True)
+    following = pl.when(begins).then("j").shift(-1).backward_fill()
+    of_same = pl.when(begins).then("same").shift(-1).backward_fill() == pl.col("same")
+    return rows.select("j", pl.when(of_same).then(following).alias("again"))
