@@ -14,11 +14,6 @@ if TYPE_CHECKING:
     from pullstats.store.memory import Memory
     from pullstats.store.open import Store
 
-# An activity lasts 24 h at most, so a day's requests can change the activities of the day before and after it.
-REACH = timedelta(days=1)
-WARM_UP = timedelta(days=2)
-
-
 class Tables(Protocol):
     """What can be read like a store."""
 
@@ -92,21 +87,21 @@ class Days:
 
 def derive(tables: Tables, days: Sequence[date], rule: Rule) -> Iterator[tuple[date, pl.DataFrame]]:
     """The activities of these UTC days (columns ACTIVITIES), a frame a day."""
+    from pullstats.counting.activities import WARM_UP_DAYS
     from pullstats.counting.activities import derive as counted
 
-    present = tables.days()
-    reader = Days(tables)
-    for run in _runs(days):
+    present, reader, near = tables.days(), Days(tables), timedelta(days=WARM_UP_DAYS)
+    for run in _runs(days, 2 * near):
         wanted = set(run)
-        around = [day for day in present if run[0] - WARM_UP <= day <= run[-1] + WARM_UP]
+        around = [day for day in present if run[0] - near <= day <= run[-1] + near]
         yield from ((day, frame) for day, frame in counted(around, reader.read, rule) if day in wanted)
 
 
-def _runs(days: Iterable[date]) -> list[list[date]]:
-    """The days as runs of neighbours: those that are closer than their warm-up are built in one go."""
+def _runs(days: Iterable[date], near: timedelta) -> list[list[date]]:
+    """The days as runs of neighbours: those that are near are built in one go."""
     runs: list[list[date]] = []
     for day in sorted(days):
-        if runs and day - runs[-1][-1] <= WARM_UP * 2:
+        if runs and day - runs[-1][-1] <= near:
             runs[-1].append(day)
         else:
             runs.append([day])
@@ -115,7 +110,10 @@ def _runs(days: Iterable[date]) -> list[list[date]]:
 
 def reached(days: Iterable[date], present: Sequence[date]) -> list[date]:
     """The days whose activities can change with the requests of `days`."""
-    near = {day + step * REACH for day in days for step in (-1, 0, 1)}
+    from pullstats.counting.activities import WARM_UP_DAYS
+
+    steps = range(-WARM_UP_DAYS, WARM_UP_DAYS + 1)
+    near = {day + timedelta(days=step) for day in days for step in steps}
     return sorted(near & set(present))
 
 
