@@ -15,7 +15,7 @@ from pullstats.errors import PullstatsError
 from pullstats.lazy import pl
 
 EMBEDDED = Path(__file__).parent.parent / "data" / "geo"
-RANGED = ("country", "asn", "cloud")
+POINTER = "current"  # the file that names the folder in use: one rename swaps all tables
 NOWHERE = "-"  # a region that says nothing about a country: anycast and content networks
 
 
@@ -49,10 +49,12 @@ class GeoData:
     folder: Path = EMBEDDED
 
     @classmethod
-    def current(cls) -> GeoData:
-        """The tables that the user fetched, where they are as new as the embedded ones; else the embedded ones."""
-        fetched, embedded = cls(fetched_folder()), cls(EMBEDDED)
-        if not (fetched.folder / "manifest.json").is_file():
+    def current(cls, root: Path | None = None) -> GeoData:
+        """The tables that the user fetched (under root), where they are as new as the embedded ones; else those."""
+        embedded, root = cls(EMBEDDED), root or fetched_folder()
+        try:
+            fetched = cls(root / (root / POINTER).read_text(encoding="utf-8").strip())
+        except OSError:  # nothing was fetched
             return embedded
         return fetched if fetched.newest >= embedded.newest else embedded
 

@@ -68,7 +68,7 @@ def test_rows_keep_their_order_and_types() -> None:
     assert parse(pl.Series([], dtype=pl.String())).schema == parsed.schema
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(st.ip_addresses(), min_size=1, max_size=20))
 def test_python_agrees_on_every_address(known: list[ipaddress.IPv4Address | ipaddress.IPv6Address]) -> None:
     parsed = parse(pl.Series([f"[{ip.exploded}]" if ip.version == 6 else str(ip) for ip in known]))
@@ -81,7 +81,7 @@ def test_python_agrees_on_every_address(known: list[ipaddress.IPv4Address | ipad
         assert row["hi"] == (int(ip) >> 64 if ip.version == 6 else None)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.lists(st.text(alphabet="0123456789abcdef.:%[]\"' \x00/-x", max_size=40), min_size=1, max_size=20))
 def test_no_text_breaks_the_parser_and_none_becomes_an_address_that_python_refuses(texts: list[str]) -> None:
     for text, address in zip(texts, parse(pl.Series(texts, dtype=pl.String()))["address"].to_list(), strict=True):
