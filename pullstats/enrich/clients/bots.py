@@ -17,7 +17,7 @@ _WORDS = frozenset({"bot", "bots", "crawler", "spider", "robot"})  # of themselv
 _ENDS = ("bot", "bots", "crawler", "spider")
 _NO_BOTS = frozenset({"cubot"})  # a make of telephones
 _PIECES = re.compile(r"[-_.! ]")
-_NAME = re.compile(r"[A-Za-z][\w.-]{1,39}", re.ASCII)
+_NAME = re.compile(r"[A-Za-z0-9][\w.-]{1,39}", re.ASCII)
 _SELF_DECLARED = frozenset({"crawler", "monitor", "scanner"})  # kinds whose token may stand in a comment
 
 
@@ -27,7 +27,7 @@ def bot(agent: Agent, table: Clients, *, browser: bool) -> Choice | None:
         if at == 0 or browser or product.version:
             after = agent.products[at + 1].name if at + 1 < len(agent.products) else ""
             found = _named(product.name, product.version or (after if after[:1].isdecimal() else ""), table, at)
-            if found and (browser or found.entry is None):
+            if found and (browser or at == 0 or found.entry is None):
                 return found
     for at, product in enumerate(agent.products):
         for parts in product.comments:
@@ -48,9 +48,15 @@ def _in_comment(parts: list[str], table: Clients, at: int, *, browser: bool) -> 
         return None
     anybody = browser and compatible and address and not any(part.startswith("MSIE") for part in parts)
     for part in parts:
-        name, _, version = part.partition("/")
+        word = part if part.lower() in table.tokens else part.partition(" ")[0]
+        name, _, version = word.partition("/")
         if found := _named(name, version, table, at, anybody=anybody):
             return found
+        if " " in part and "://" not in part and _is_bot(part.lower()):  # `Seekport Crawler`
+            return Choice(None, "unknown", "crawler", None, at, f"calls itself a bot: {part}")
+    named = parts[1] if parts[0] == "compatible" and len(parts) > 2 else ""  # noqa: PLR2004 -- (compatible; X; +http:...)
+    if browser and parts[-1].startswith("+http") and _NAME.fullmatch(named) and named.lower() not in table.tokens:
+        return Choice(None, named.lower(), "crawler", None, at, f"calls itself a bot: {named}")
     return None
 
 
@@ -66,7 +72,8 @@ def _named(name: str, version: str, table: Clients, at: int, *, anybody: bool = 
     if "/" in version or "@" in name or low.startswith(("http", "rv:", "+")):
         return None
     client = low if _NAME.fullmatch(low) and low not in _WORDS and stored(low) else "unknown"
-    return Choice(None, client, "crawler", version_of(version), at, f"calls itself a bot: {name}")
+    number = version_of(version) if client != "unknown" else None
+    return Choice(None, client, "crawler", number, at, f"calls itself a bot: {name}")
 
 
 def _is_bot(low: str) -> bool:

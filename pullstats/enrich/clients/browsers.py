@@ -22,6 +22,8 @@ def ask(text: str) -> Choice | None:
     family = seen.browser.family
     if family == "Other" and not seen.is_bot:
         return None
+    if "/" in family:  # a piece of an address
+        return Choice(None, "unknown", "crawler", None, 0, f"user-agents: {family}") if seen.is_bot else None
     client = _SLUG.sub("-", _MOBILE.sub("", family.lower())).strip("-") if family != "Other" else "unknown"
     kind = "crawler" if seen.is_bot else "browser"
     return Choice(None, client, kind, seen.browser.version_string or None, 0, f"user-agents: {family}")

@@ -26,7 +26,7 @@ def choose(agent: Agent, table: Clients) -> Choice:
         if low.startswith(phrase) and not low[len(phrase) : len(phrase) + 1].isalnum():
             return _by_phrase(agent, entry, phrase)
     browser = low.startswith(("mozilla/", "opera/"))
-    if any(sign in low for sign in SIGNS) and (found := bot(agent, table, browser=browser)):
+    if (browser or any(sign in low for sign in SIGNS)) and (found := bot(agent, table, browser=browser)):
         return found
     return _by_token(agent, table, browser=browser)
 

@@ -68,7 +68,7 @@ def _row(text: str, hide: bool, table: Clients) -> tuple[Any, ...]:
         return ("none", None, "unknown", *[None] * 6, "no agent was sent", *[None] * 4)
     taken = read(text)
     choice = choose(taken, table)
-    if choice.client == "unknown" and text.startswith(("Mozilla/", "Opera/")):
+    if choice.kind == "unknown" and text.startswith(("Mozilla/", "Opera/")):
         choice = browsers.ask(text) or choice
     facts = _facts(taken, choice)
     values = facts | {"client": choice.client, "client_version": choice.version, "kind": choice.kind}
@@ -176,7 +176,8 @@ def _inflates(clients: Clients, client: str, version: str | None) -> bool:
     entry = clients.entries.get(client)
     if entry is None or entry.get_poll_before is None or version is None:
         return False
-    return bool(_numbers(version)) and _numbers(version) < _numbers(entry.get_poll_before)
+    numbers = _numbers(version)
+    return any(numbers) and numbers < _numbers(entry.get_poll_before)  # 0.0.0-2019... is a build without a version
 
 
 def _year(clients: Clients, client: str, version: str | None) -> int | None:

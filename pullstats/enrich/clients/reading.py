@@ -21,13 +21,14 @@ _SECRET = re.compile(r"[0-9a-fA-F]{16}|\d{15}|[A-Za-z0-9]{24}")
 _LONGEST_VERSION = 64
 _NODE = re.compile(r"node@v?(\d[\w.-]*)\+(\w+)")  # npm-registry-fetch@13.0.0/node@v16.13.0+x64 (linux)
 _CI = re.compile(r"CI: ?(\w+)")  # NuGet: (Linux; CI: GitHubActions)
+_GNU_LINUX = re.compile(r" (?:gnu/)?linux\b")
 _MAC_NAMES = ("mac", "os x", "osx", "intel")
 
 
 class Facts(dict[str, Any]):
     """Column -> value; the first word that states a column wins, and `kernel`, `libc`, `hints` are kept beside them."""
 
-    def add(self, facts: Iterable[tuple[str, str]]) -> None:
+    def add(self, facts: Iterable[tuple[str, Any]]) -> None:
         """Take facts over, except what is known already; Android is more than its Linux, iOS more than its Darwin."""
         for column, value in facts:
             if column not in self or (column == "os" and value in {"android", "ios"} and self["os"] != value):
@@ -52,7 +53,7 @@ def version_of(text: str) -> str | None:
     match = _VERSION.match(text)
     if match is None:
         return None
-    version = match[1].rstrip(".-_:+~")[:_LONGEST_VERSION]
+    version = match[1].rstrip(".-_:~")[:_LONGEST_VERSION]
     if secret := _SECRET.search(version):  # a commit's hash says nothing that the version before it does not
         version = version[: secret.start()].rstrip(".-_:+~")
     return version if any(map(str.isdecimal, version)) or version.lower() in _WORDS_FOR_VERSIONS else None
@@ -123,10 +124,10 @@ def _state(facts: Facts, field: str, name: str, value: str) -> None:
     elif field == "libc":
         facts.add((("libc", f"{name} {value}"),))
     elif field == "ci":
-        facts.add((("ci", True),))  # type: ignore[arg-type]
+        facts.add((("ci", True),))
         facts.hint(f"ci={stored(value.partition(',')[0]) or 'yes'}")
     elif field == "is_ci" and value.lower() in {"true", "false"}:
-        facts.add((("ci", value.lower() == "true"),))  # type: ignore[arg-type]
+        facts.add((("ci", value.lower() == "true"),))
     elif field == "build":  # AWS: exe/x86_64.ubuntu.22, md/distrib#ubuntu.22
         facts.add(fact for fact in vocabulary.platform(value.partition(".")[0]) if fact[0] == "arch")
         facts.add(vocabulary.phrase(" ".join(value.split(".")[-2:])))
@@ -167,13 +168,7 @@ def read_json(facts: Facts, data: dict[str, Any]) -> None:
         facts.hint(f"implementation={implementation}/{_text(data, 'implementation', 'version') or ''}")
     release = _text(data, "system", "release")
     system = vocabulary.phrase(f"{_text(data, 'system', 'name') or ''} {release or ''}")
-    distro = _text(data, "distro", "name")
-    if distro:
-        distro = f"{distro} {_text(data, 'distro', 'version') or ''}".strip()
-        found = vocabulary.phrase(distro) or _unlisted_distro(distro)
-        if ("os", "darwin") in (*system, *found):
-            found = tuple(fact for fact in found if fact[0] != "distro")
-        facts.add(fact for fact in found if fact[0] != "os")
+    facts.add(_distro(_text(data, "distro", "name"), _text(data, "distro", "version"), mac=("os", "darwin") in system))
     facts.add(system)
     facts.add(fact for fact in vocabulary.platform(_text(data, "cpu") or "-") if fact[0] == "arch")
     for libc in (("distro", "libc"), ("libc",)):  # the second: cut-off JSON, where only the inner object is whole
@@ -183,12 +178,13 @@ def read_json(facts: Facts, data: dict[str, Any]) -> None:
         facts.add((("ci", data["ci"]),))
 
 
-def _unlisted_distro(name: str) -> tuple[tuple[str, str], ...]:
-    slug = re.sub(r" (gnu/)?linux\b", "", name.lower()).strip()
-    head, _, number = slug.rpartition(" ")
-    return (
-        ("distro", f"{head.replace(' ', '-')} {number}" if head and number[:1].isdecimal() else slug.replace(" ", "-")),
-    )
+def _distro(name: str | None, version: str | None, *, mac: bool) -> vocabulary.Facts:
+    """`{"name":"Debian GNU/Linux","version":"12"}`; on a Mac the name is macOS and the version the system's."""
+    number = version if version and version[0].isdecimal() else ""
+    if name is None or mac:
+        return (("os_version", number),) if number and mac else ()
+    slug = vocabulary.DISTROS.get(name.lower()) or _GNU_LINUX.sub("", name.lower()).strip().replace(" ", "-")
+    return (("distro", f"{slug} {number}".strip()),) if slug else ()
 
 
 def _text(data: Any, *path: str) -> str | None:

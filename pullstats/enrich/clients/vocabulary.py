@@ -166,6 +166,8 @@ def number_after(system: str | None, mac_by_name: bool, text: str) -> Facts:
         return ()
     if system == "linux" or (system == "darwin" and not mac_by_name):
         return (("kernel", text),)
-    if (system == "windows" and _WINDOWS_NUMBER.match(text)) or (system == "darwin" and _MACOS_NUMBER.match(text)):
+    if system == "windows" and _WINDOWS_NUMBER.match(text):  # `(Windows NT; 10.0; PHP 8.2.1)`
+        return (("os_version", _WINDOWS.get(text, text)),)
+    if system == "darwin" and _MACOS_NUMBER.match(text):
         return (("os_version", text.replace("_", ".")),)
     return ()

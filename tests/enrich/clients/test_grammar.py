@@ -86,6 +86,14 @@ def test_a_program_that_the_table_lacks_is_unknown(agent: str) -> None:
     assert (row["client"], row["kind"], row["client_version"]) == ("unknown", "unknown", None)
 
 
+def test_recorded_agents_of_programs_that_no_registry_meets_stay_unknown() -> None:
+    agents = (Path(__file__).parent / "unknown_agents.txt").read_text("utf-8").splitlines()
+    rows = classify(pl.Series(agents, dtype=pl.String))
+    named = rows.filter(~pl.col("client").eq("unknown") | ~pl.col("kind").eq("unknown"))
+    assert named.rows() == []
+    assert rows.height > 70
+
+
 @pytest.mark.parametrize("agent", [None, "", " ", "-", "(null)", '""', '"-"'])
 def test_no_agent_is_none_and_not_unknown(agent: str | None) -> None:
     row = read(agent)
@@ -158,8 +166,8 @@ def test_ci_is_false_only_if_said() -> None:
 
 
 PIECES = r"""docker/24.0.7 curl/8.5.0 Mozilla/5.0 (compatible; ) ( ; , / // \ \( \x5C( %20 %2F + {" ":{ } pip/23
-os/linux arch/amd64 Linux Windows NT 10.0 UpstreamClient( Docker-Client/1 bot FooBot/1 http:// @ node@v1+x64 md/arch# .exe
-x86_64-pc-linux-gnu Intel Mac OS X 10_15 é 日 a/b/c C:\ deadbeefdeadbeef 1.2.3.4"""
+os/linux arch/amd64 Linux Windows NT 10.0 UpstreamClient( Docker-Client/1 bot FooBot/1 http:// @ node@v1+x64 md/arch#
+x86_64-pc-linux-gnu Intel Mac OS X 10_15 é 日 a/b/c C:\ deadbeefdeadbeef 1.2.3.4 .exe"""
 WORDS = st.sampled_from([*PIECES.split(), "\x00", "\x1b[31m", "\u202e"])
 AGENTS = st.one_of(
     st.text(max_size=200), st.lists(WORDS, max_size=30).map(" ".join), st.lists(WORDS, max_size=30).map("".join)

@@ -24,6 +24,7 @@ def _frame(client: str | None, version: str | None) -> pl.DataFrame:
         ("docker", "20.10.24+dfsg1", False),
         ("docker", "29.2.1", False),
         ("docker", "9.0", True),
+        ("docker", "0.0.0-20190424223053-cfe423a", False),
         ("docker", None, False),
         ("docker", "dev", False),
         ("watchtower", "1.0.3", True),
