@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -203,3 +205,12 @@ def test_a_family_that_the_table_lacks_is_seldom_taken_for_another() -> None:
         platforms += [agent for column in ("os", "arch") if got[column] and got[column] != row[column]]
     assert len(wrong) <= 0.05 * len(tools), wrong
     assert len(platforms) <= 0.01 * len(tools), platforms
+
+
+def test_a_registrys_log_does_not_pay_for_the_browser_library() -> None:
+    program = (
+        "import sys, polars as pl; from pullstats.enrich.clients import classify; "
+        "classify(pl.Series(['docker/24.0.7', 'Mozilla/5.0 (X11; Linux x86_64) Chrome/99.0 Safari/537.36', 'Mozilla/5.0'])); "
+        "sys.exit('user_agents' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
