@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pullstats.formats.entry import entries
+from pullstats.formats.envelopes import Unwrapper, envelopes, found, unfold
 from pullstats.formats.kinds import compiled
 from pullstats.formats.kinds.json import JsonParser
 from pullstats.formats.kinds.text import TextParser
@@ -79,46 +80,73 @@ class _Trial:
     share: float
     records: pl.DataFrame
 
+    def tie(self, other: _Trial) -> bool:
+        """Whether nothing decides between two formats."""
+        return self.share - other.share < _CLOSE and self.entry.priority == other.entry.priority
+
     @property
-    def rank(self) -> tuple[int, int, int]:
-        """What decides between formats: lines read, then the entry's priority, then the columns found."""
-        return self.parsed, self.entry.priority, len(_found(self.records))
+    def rank(self) -> tuple[int, bool, int, int, int]:
+        """What decides between formats: lines that fit (in twentieths), lines read, priority, columns found.
+
+        A fallback (priority below 0) wins only where it fits clearly more lines.
+        """
+        fit = round(self.share * 20)
+        return fit, self.entry.priority >= 0, self.parsed, self.entry.priority, len(_found(self.records))
 
 
-def guess(lines: Sequence[str]) -> Guess:
-    """What the lines seem to be; the first 1,000 that are not empty are looked at."""
+def guess(lines: Sequence[str], own: Sequence[Entry] = ()) -> Guess:
+    """What the lines seem to be; the first 1,000 that are not empty are looked at.
+
+    Args:
+        lines: the log's first lines.
+        own: the user's own formats, beside the known ones.
+    """
     numbered = [(i, line) for i, line in enumerate(lines, 1) if line.strip()][:LINES]
     if not numbered:
         return Guess(None, 0.0)
     texts = pl.Series("line", [line for _, line in numbered], dtype=pl.String)
-    trials = sorted((_try(e, texts) for e in candidates(texts)), key=lambda t: t.rank, reverse=True)
-    trials = _without_look_alikes([t for t in trials if t.parsed], texts)
+    wrapped = found(texts)
+    guessed = _guess(texts, numbered, wrapped, own)
+    if wrapped and guessed.entry is None:  # what looked like an envelope may be the format itself
+        plain = _guess(texts, numbered, (), own)
+        return plain if plain.entry or not guessed.best else guessed
+    return guessed
+
+
+def _guess(texts: pl.Series, numbered: list[tuple[int, str]], wrapped: tuple[str, ...], own: Sequence[Entry]) -> Guess:
+    """What the lines seem to be inside these envelopes."""
+    lists = [envelopes()[name] for name in wrapped if envelopes()[name].kind == "list"]
+    if lists:
+        texts, rows = unfold(lists[0], texts)
+        numbered = [(numbered[row][0], line) for row, line in zip(rows, texts, strict=True)][:LINES]
+        texts = texts.head(LINES)
+    inside = Unwrapper(wrapped).unwrap(texts)
+    lines = inside.lines.filter(~inside.parts)
+    tried = (_try(replace(e, envelopes=wrapped), texts) for e in candidates(lines, (*entries(), *own)))
+    trials = sorted((t for t in tried if t.parsed), key=lambda t: t.rank, reverse=True)
     if not trials:
-        return Guess(None, 0.0, lines=len(texts))
+        return Guess(None, 0.0, envelopes=wrapped, lines=len(texts))
     best, second = trials[0], trials[1] if len(trials) > 1 else None
-    sure = best.share >= _CERTAIN and not (
-        second and second.entry.priority == best.entry.priority and best.share - second.share < _CLOSE
-    )
     return Guess(
-        best.entry if sure else None,
+        best.entry if best.share >= _CERTAIN and not (second and best.tie(second)) else None,
         best.share,
         best.entry,
         second.entry if second else None,
         second.share if second else 0.0,
-        (),
+        wrapped,
         _found(best.records),
-        _misfits(best, numbered),
+        _misfits(best, numbered, inside.lines),
         len(texts),
     )
 
 
-def candidates(texts: pl.Series) -> list[Entry]:
-    """The formats that fit some of the first lines, best first."""
+def candidates(texts: pl.Series, known: Sequence[Entry]) -> list[Entry]:
+    """The formats that fit some of the first lines; of look-alikes only the one that the lines' content names."""
     sample = texts.head(_SAMPLE)
-    scored = [(score, e) for e in entries() if (score := _score(e, sample))]
-    scored.sort(key=lambda pair: (pair[0], pair[1].priority), reverse=True)
-    alike = {name for _, e in scored[:_FINALISTS] for name in e.like} | {e.name for _, e in scored[:_FINALISTS]}
-    return [e for _, e in scored if e.name in alike]
+    scored = {e: score for e in known if (score := _score(e, sample))}
+    best = max(scored.values(), default=0)
+    near = _without_look_alikes([e for e, score in scored.items() if score * 2 >= best], texts)
+    return sorted(near, key=lambda e: (scored[e], e.priority), reverse=True)[:_FINALISTS]
 
 
 def _score(entry: Entry, sample: pl.Series) -> int:
@@ -155,18 +183,22 @@ def _try(entry: Entry, texts: pl.Series) -> _Trial:
     return _Trial(entry, counts.get(PARSED, 0), fit / len(texts), records)
 
 
-def _without_look_alikes(trials: list[_Trial], texts: pl.Series) -> list[_Trial]:
-    """The trials, with of each group of look-alikes only the one that the lines' content names."""
-    told = {
-        t.entry.name for t in trials if t.entry.tell and t.entry.like and bool(texts.str.contains(t.entry.tell).any())
-    }
-    gone: set[str] = set()
-    for trial in trials:
-        if trial.entry.like and trial.entry.name not in told:
-            gone.add(trial.entry.name)
-        elif trial.entry.like and trial.entry.name not in gone:
-            gone.update(trial.entry.like)
-    return [t for t in trials if t.entry.name not in gone]
+def _without_look_alikes(found: list[Entry], texts: pl.Series) -> list[Entry]:
+    """The formats, with of each group of look-alikes only the one that the lines' content names."""
+    group = [e for e in found if e.tell and e.like]
+    told = sorted((e for e in group if _told(e, texts)), key=lambda e: e.priority, reverse=True)
+    gone = {e.name for e in group if e not in told}
+    for entry in told:
+        if entry.name not in gone:
+            gone.update(entry.like)
+            gone.update(e.name for e in group if set(e.like) & set(entry.like) and e is not entry)
+    return [e for e in found if e.name not in gone]
+
+
+def _told(entry: Entry, texts: pl.Series) -> bool:
+    """Whether the lines have what only this one of its look-alikes has."""
+    number = int(texts.str.contains(entry.tell).sum())
+    return number > 0 and number >= entry.tell_share * len(texts)
 
 
 def _found(records: pl.DataFrame) -> tuple[str, ...]:
@@ -174,13 +206,14 @@ def _found(records: pl.DataFrame) -> tuple[str, ...]:
     return tuple(c for c in records.columns if c not in skip and records[c].null_count() < len(records))
 
 
-def _misfits(trial: _Trial, numbered: list[tuple[int, str]]) -> tuple[Misfit, ...]:
+def _misfits(trial: _Trial, numbered: list[tuple[int, str]], lines: pl.Series) -> tuple[Misfit, ...]:
     rows = (trial.records["outcome"] == REJECTED).arg_true().head(3)
-    return tuple(
-        Misfit(number, where(trial.entry, line), line, str(trial.records["reason"][i]))
-        for i in rows
-        for number, line in [numbered[i]]
-    )
+    return tuple(_misfit(trial, *numbered[row], lines[row], row) for row in rows)
+
+
+def _misfit(trial: _Trial, number: int, line: str, inner: str, row: int) -> Misfit:
+    before = max(line.find(inner[:40]), 0) if inner != line else 0
+    return Misfit(number, before + where(trial.entry, inner), line, str(trial.records["reason"][row]))
 
 
 def where(entry: Entry, line: str) -> int:

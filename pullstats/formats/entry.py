@@ -30,15 +30,20 @@ class Entry:
         spec: the format: a log_format or LogFormat string, a pattern with named groups, or ordered field names.
         fields: kind `json` and `logfmt`: record column -> where to find it, best first; kind `regex` and `fields`:
             group or field name -> `column@type` where the name does not say it.
-        separator: kind `fields`: what stands between the fields.
+        separator: kind `fields` and `w3c`: what stands between the fields.
+        least: kind `w3c`: how many of the columns in `spec` a line has at least, where no `#Fields` came before it.
+        envelopes: what the lines are wrapped in, the outermost first; None: found out by the reader.
         signature: kind `json` and `logfmt`: the keys that every record has; they name the format.
         only: kind `json` and `logfmt`: key -> pattern; a record without it is no request.
+        skip: kind `json` and `logfmt`: reason -> (key -> pattern) of well-formed records that are no client's request.
         required: the columns without which a record is damaged.
-        ignore: reason -> pattern of lines that belong to such a log but are no request.
+        ignore: reason -> pattern of lines that belong to such a log but are no request; kind `json` and `logfmt` also
+            reason -> (key -> pattern of its value; `!key`: it has no such key).
         escape: how the server escapes what clients send.
         null: texts that mean "absent", beside `-` and nothing.
         like: entries of the same shape, told apart by what `tell` says or not at all.
         tell: a pattern that only this one of its look-alikes has in its lines.
+        tell_share: in how many of them at least, 0 to 1; 0: in any.
         time_is: whether the logged time is the request's start or end.
         bytes_are: whether the logged size is the body's or has headers in it.
         unique_id: the request id is never shared by two requests.
@@ -54,14 +59,18 @@ class Entry:
     spec: str = ""
     fields: Mapping[str, Any] = field(default_factory=dict)
     separator: str = " "
+    least: int = 0
+    envelopes: tuple[str, ...] | None = None
     signature: tuple[str, ...] = ()
     only: Mapping[str, str] = field(default_factory=dict)
+    skip: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     required: tuple[str, ...] = ("ts",)
-    ignore: Mapping[str, str] = field(default_factory=dict)
+    ignore: Mapping[str, Any] = field(default_factory=dict)
     escape: str = "backslash"
     null: tuple[str, ...] = ()
     like: tuple[str, ...] = ()
     tell: str = ""
+    tell_share: float = 0.0
     time_is: Literal["start", "end"] = "end"
     bytes_are: Literal["body", "wire"] = "body"
     unique_id: bool = False
@@ -74,7 +83,7 @@ class Entry:
 
 
 _KNOWN = {f.name for f in fields(Entry)} - {"name", "examples"} | {"example"}
-_TUPLES = ("signature", "required", "null", "like", "cannot_tell")
+_TUPLES = ("signature", "required", "null", "like", "cannot_tell", "envelopes")
 
 
 def from_table(name: str, table: Mapping[str, Any], where: str) -> Entry:

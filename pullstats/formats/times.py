@@ -153,8 +153,10 @@ def read(clock: str, text: str, tz: str) -> int | None:
     return ts if 0 <= ts < LAST else None
 
 
-def column(clock: str, texts: pl.Series, tz: str) -> pl.Series:
-    """`read` of each text of a column, as Int64."""
+def column(clock: str, texts: pl.Series, tz: str, newest: int | None = None) -> pl.Series:
+    """`read` of each text of a column, as Int64; `newest` is for clock `syslog`, whose times state no year."""
+    if clock == "syslog":
+        return _yearless(texts, tz, newest)
     if clock in {"epoch", "time"}:
         other = (~(texts.str.slice(4, 1) == "-") & texts.is_not_null()).arg_true() if clock == "time" else None
         if other is None or len(other) == len(texts):
@@ -176,6 +178,28 @@ def _auto(text: str, tz: str) -> int | None:
     if text[4:5] == "-":
         return read("iso", text, tz)
     return read("clf_local", text.strip("[]"), tz) if text[2:3] == "/" or text[:1] == "[" else epoch(text)
+
+
+def _yearless(texts: pl.Series, tz: str, newest: int | None) -> pl.Series:
+    """The times of `Nov 23 18:45:19`: each in the last year in which it is not after `newest` (None: now) and a day."""
+    last = datetime.now(UTC).timestamp() if newest is None else newest / SECOND
+    distinct = Distinct(texts.str.slice(0, len("Nov 23")))
+    days = [_last_year(text, last) for text in distinct.values]
+    dates = distinct.spread(pl.Series(days, dtype=pl.String))
+    return day_and_time(dates, texts.str.slice(len("Nov 23 ")), tz)
+
+
+def _last_year(day: str, last: float) -> str | None:
+    """The ISO date of a month and day in the last year in which it began before a moment and a day."""
+    month, number = _MONTHS.get(day[:3], 0), day[3:].strip()
+    if not month or not number.isdecimal():
+        return None
+    latest = datetime.fromtimestamp(last, UTC)
+    for year in range(latest.year + 1, latest.year - 9, -1):
+        seconds = _minute(CLOCKS["iso"], text := f"{year:04}-{month:02}-{int(number):02}T00:00")
+        if seconds is not None and seconds <= last + 86_400:
+            return text[:10]
+    return None
 
 
 def day_and_time(days: pl.Series, clocks: pl.Series, tz: str) -> pl.Series:

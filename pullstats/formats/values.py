@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ABSENT = ("", "-")
-NOTHING = (None, None, None, None, True)  # a request that is not HTTP: method, path, query, host, malformed
+NOTHING = (None, None, None, None)  # what a request that is not HTTP gives
 _METHOD = r"[A-Z][A-Z_-]{0,31}"
 _PROTOCOL = re.compile(r"HTTP(?:/[0-9](?:\.[0-9])?)?", re.IGNORECASE)
 _PLAIN_REQUEST = r"^([A-Z]{3,16}) (/[^ ?]*)(?:\?([^ ]*))? HTTP/[0-9](?:\.[0-9])?$"
@@ -29,7 +29,7 @@ _AUTHORITY = re.compile(r"(?:.*@)?(\[[0-9A-Fa-f:.]+\]|[^:]*)(?::[0-9]*)?", re.DO
 _ADDRESS_PORT = re.compile(
     r"([0-9]{1,3}(?:\.[0-9]{1,3}){3}):[0-9]{1,5}|\[([0-9A-Fa-f:.]+(?:%[^\]]*)?)\](?::[0-9]{1,5})?"
 )
-_PLAIN_ADDRESS = r"^(?:[0-9.]+|[0-9a-f:]+::?[0-9a-f:]*)$"
+_PLAIN_ADDRESS = r"^(?:[0-9.]+|(?:[1-9a-f][0-9a-f]{0,3}:){7}[1-9a-f][0-9a-f]{0,3}|[0-9a-f:]*::[0-9a-f:]*)$"
 _UNCOMPRESSED = re.compile(r"(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}")
 _DECIMAL = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,20})?(?:[eE][+-]?[0-9]{1,2})?")
 _GO = re.compile(r"([0-9]+(?:\.[0-9]+)?|\.[0-9]+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)")
@@ -47,14 +47,14 @@ def text(raw: str) -> str | None:
     return None if raw in ABSENT else raw
 
 
-def request(raw: str) -> tuple[str | None, str | None, str | None, str | None, bool | None]:
-    """(method, path, query, host, malformed) of a request line such as `GET /v2/ HTTP/1.1`."""
+def request(raw: str) -> tuple[str | None, str | None, str | None, str | None]:
+    """(method, path, query, host) of a request line such as `GET /v2/ HTTP/1.1`; nothing of what is not HTTP."""
     verb, _, rest = raw.partition(" ")
     if not re.fullmatch(_METHOD, verb):
         return NOTHING
     head, space, last = rest.rstrip(" ").rpartition(" ")
     split = _target(head.strip(" ") if space and _PROTOCOL.fullmatch(last) else rest.strip(" "), verb)
-    return (verb, *split, None) if split else NOTHING
+    return (verb, *split) if split else NOTHING
 
 
 def _target(raw: str, method: str) -> tuple[str | None, str | None, str | None] | None:
@@ -76,17 +76,20 @@ def _target(raw: str, method: str) -> tuple[str | None, str | None, str | None] 
     return path or "/", query or None, host(absolute[1])
 
 
-def target(raw: str) -> tuple[str | None, str | None, str | None, bool | None]:
-    """(path, query, host, malformed) of a target without its method; absent is absent."""
-    if raw in ABSENT:
-        return None, None, None, True
-    split = _target(raw, "GET")
-    return (*split, None) if split else (None, None, None, True)
+def target(raw: str) -> tuple[str | None, str | None, str | None]:
+    """(path, query, host) of a target without its method."""
+    return _target(raw, "GET") or (None, None, None)
 
 
 def path(raw: str) -> str | None:
     """The path, without a query that some servers leave in it."""
     return text(raw.partition("?")[0])
+
+
+def rootless(raw: str) -> str | None:
+    """A path that is logged without its first slash."""
+    clean = path(raw)
+    return clean if clean is None or clean.startswith("/") else f"/{clean}"
 
 
 def query(raw: str) -> str | None:
@@ -110,7 +113,7 @@ def address(raw: str) -> str | None:
     """The address without its port and brackets; None for a socket of the same machine."""
     match = _ADDRESS_PORT.fullmatch(raw)
     bare = (match[1] or match[2]) if match else raw
-    if bare in ABSENT or bare.startswith("unix:"):
+    if bare in ABSENT or bare.startswith("unix:") or "," in bare:  # a list is no peer
         return None
     if _UNCOMPRESSED.fullmatch(bare):
         from ipaddress import IPv6Address
@@ -128,6 +131,30 @@ def peer(raw: str) -> str | None:
 def xff(raw: str) -> str | None:
     """A list of addresses; None where the text holds none (some logs have another field in this place)."""
     return raw if re.search(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]{0,4}:", raw) else None
+
+
+def several(raw: str) -> str | None:
+    """A list of addresses in a place that is one address by right."""
+    return raw if "," in raw else None
+
+
+def captures(raw: str) -> tuple[str | None, str | None, str | None, str | None]:
+    """(host, user agent, xff, referer) of headers that HAProxy captured, told by their looks: the log names none."""
+    found: dict[str, str] = {}
+    for part in raw.split("|"):
+        value = DIALECTS["hash"][1](part)
+        if value not in ABSENT:
+            found.setdefault(_looks_like(value), value)
+    return found.get("host"), found.get("agent"), found.get("xff"), found.get("referer")
+
+
+def _looks_like(value: str) -> str:
+    if re.match(r"https?://", value):
+        return "referer"
+    if re.fullmatch(r"[0-9A-Fa-f:.]+(?:, ?[0-9A-Fa-f:.]+)*", value) and xff(value):
+        return "xff"
+    host_name = re.fullmatch(r"(?:[A-Za-z0-9-]+\.)+[A-Za-z][A-Za-z0-9-]*(?::[0-9]+)?|localhost(?::[0-9]+)?", value)
+    return "host" if host_name else "agent"
 
 
 def status(raw: str) -> int | None:
@@ -162,6 +189,12 @@ def _seconds(unit: float) -> Callable[[str], float | None]:
         return float(digits) if unit == 1 else float(digits) / unit
 
     return seconds
+
+
+def total(raw: str) -> float | None:
+    """The sum of durations in seconds; absent if one of them is -1."""
+    parts = [_seconds(1)(part) for part in raw.split(" ")]
+    return None if None in parts else round(sum(part or 0.0 for part in parts), 9)
 
 
 def go_duration(raw: str) -> float | None:
@@ -233,15 +266,19 @@ _NUMBER, _TIMING = r"[0-9]+|-", r"-?[0-9]+(?:\.[0-9]+)?|-"
 _ADDRESS = r"[0-9A-Za-z:.%_-]+|\[[0-9A-Fa-f:.]+\](?::[0-9]+)?|unix:[^ ]*"
 TYPES: dict[str, Type] = {
     "text": Type(text),
-    "request": Type(request, ("method", "path", "query", "host", "malformed")),
-    "target": Type(target, ("path", "query", "host", "malformed")),
+    "word": Type(text),  # a text without spaces
+    "request": Type(request, ("method", "path", "query", "host")),
+    "target": Type(target, ("path", "query", "host")),
     "path": Type(path),
+    "rootless": Type(rootless),
     "query": Type(query),
     "method": Type(method, pattern=r"[A-Za-z_-]+"),
     "host": Type(host),
     "address": Type(address, pattern=_ADDRESS, escaped=False),
     "peer": Type(peer, pattern=_ADDRESS, escaped=False),
     "xff": Type(xff),
+    "list": Type(several),
+    "captures": Type(captures, ("host", "user_agent", "xff", "referer"), escaped=False),
     "status": Type(status, pattern="[0-9]{3}|-", escaped=False),
     "size": Type(size, pattern=_NUMBER, escaped=False),
     "s": Type(_seconds(1), pattern=_TIMING, escaped=False),
@@ -249,6 +286,7 @@ TYPES: dict[str, Type] = {
     "us": Type(_seconds(1e6), pattern=_TIMING, escaped=False),
     "ns": Type(_seconds(1e9), pattern=_TIMING, escaped=False),
     "go": Type(go_duration, escaped=False),
+    "sum": Type(total, escaped=False),
     "tls": Type(tls),
     "user": Type(user, ("user", "auth")),
     "present": Type(present),
@@ -261,7 +299,7 @@ TYPES: dict[str, Type] = {
 }
 CLOCKS = (*times.CLOCKS, "epoch", "time")
 # Types that read any text: their lines can't be rejected by them.
-TOTAL = frozenset(TYPES) - {"status", "size", "s", "ms", "us", "ns", "go", *CLOCKS}
+TOTAL = frozenset(TYPES) - {"status", "size", "s", "ms", "us", "ns", "go", "sum", *CLOCKS}
 
 
 def read(type_: str, escape: str, raw: str, tz: str) -> tuple[Any, ...]:
@@ -280,11 +318,15 @@ def read(type_: str, escape: str, raw: str, tz: str) -> tuple[Any, ...]:
     return value if isinstance(value, tuple) else (value,)
 
 
-def column(type_: str, escape: str, texts: pl.Series, tz: str) -> tuple[list[pl.Series], pl.Series | None]:
+def column(
+    type_: str, escape: str, texts: pl.Series, tz: str, null: tuple[str, ...] = ()
+) -> tuple[list[pl.Series], pl.Series | None]:
     """The columns that a type gives for a column of texts, and which texts it could read (None: all).
 
-    Null texts (a field that this line does not have) are read as absent.
+    Null texts (a field that this line does not have) are read as absent, and so are the texts of `null`.
     """
+    if null:
+        texts = texts.set(texts.is_in(null), None)
     if type_ in CLOCKS:
         ts = times.column(type_, texts, tz)
         return [ts], ts.is_not_null() | texts.is_null()
@@ -362,13 +404,12 @@ def _request(texts: pl.Series) -> tuple[list[pl.Series], pl.Series | None]:
     plain = verb.is_not_null() & ~path_.str.starts_with("//")
     query_ = query_.set(query_ == "", None)
     none = pl.repeat(None, len(texts), dtype=pl.String, eager=True)
-    bad = pl.repeat(None, len(texts), dtype=pl.Boolean, eager=True)
-    return _shaped("request", texts, plain, [verb, path_, query_, none, bad])
+    return _shaped("request", texts, plain, [verb, path_, query_, none])
 
 
 def _address(texts: pl.Series) -> tuple[list[pl.Series], pl.Series | None]:
     plain = texts.str.contains(_PLAIN_ADDRESS).fill_null(value=False)
-    return _shaped("address", texts, plain & (texts.str.len_bytes() < 39), [texts])  # noqa: PLR2004 - uncompressed IPv6
+    return _shaped("address", texts, plain, [texts])
 
 
 def _digits(type_: str, to: pl.DataType, texts: pl.Series) -> tuple[list[pl.Series], pl.Series | None]:
@@ -387,6 +428,7 @@ def _float(texts: pl.Series) -> tuple[list[pl.Series], pl.Series | None]:
 
 _WHOLE: dict[str, Callable[[pl.Series], tuple[list[pl.Series], pl.Series | None]]] = {
     "text": _text,
+    "word": _text,
     "user": _user,
     "request": _request,
     "address": _address,
@@ -395,7 +437,7 @@ _WHOLE: dict[str, Callable[[pl.Series], tuple[list[pl.Series], pl.Series | None]
 }
 _DTYPES = {
     "status": "int32", "size": "int64", "present": "boolean", "authorization": "boolean", "if_none_match": "boolean",
-    "s": "float", "ms": "float", "us": "float", "ns": "float", "go": "float",
+    "s": "float", "ms": "float", "us": "float", "ns": "float", "go": "float", "sum": "float",
 }  # fmt: skip
 
 

@@ -33,9 +33,14 @@ def micros(moment: datetime | str) -> int:
     return int(at.replace(microsecond=0).timestamp()) * 1_000_000 + at.microsecond
 
 
+def micros_of(ts: int) -> datetime:
+    """The time of epoch microseconds."""
+    return datetime.fromtimestamp(ts / 1_000_000, UTC)
+
+
 def differences(expected: dict[str, Any], record: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
     """column -> (expected, got) where a record is not as expected; absent and null are the same."""
-    want = {k: v for k, v in expected.items() if k not in {"line_number", "reason", "line"}}
+    want = {k: v for k, v in expected.items() if k not in {"line_number", "reason", "line", "fields"}}
     got = {k: v for k, v in record.items() if v is not None and k != "reason" and (k in want or k != "conditional")}
     if "outcome" in want:
         got["outcome"] = OUTCOMES[got["outcome"]]

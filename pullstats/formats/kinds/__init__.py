@@ -19,6 +19,10 @@ def compiled(entry: Entry, tz: str = "UTC") -> Parser:
         from pullstats.formats.kinds.w3c import W3cParser
 
         return W3cParser(entry, tz)
+    if entry.kind == "logfmt":
+        from pullstats.formats.kinds.logfmt import LogfmtParser
+
+        return LogfmtParser(entry, tz)
     from pullstats.formats.kinds.json import JsonParser
 
     return JsonParser(entry, tz)

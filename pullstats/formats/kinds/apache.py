@@ -16,7 +16,7 @@ _DIRECTIVE = re.compile(r"%(?:[!0-9,]*)[<>]?(?:\{([^}]*)\})?(\^t[io]|[A-Za-z]|%)
 LETTERS: dict[str, Field] = {
     "h": Field("client_ip", "address", 1),
     "a": Field("client_ip", "address", 0),
-    "l": Field(pattern="[^ ]+"),
+    "l": Field(pattern="[0-9A-Za-z._-]+"),
     "u": Field("", "user"),
     "r": Field("", "request", 0),
     "s": Field("status", "status"),
@@ -25,14 +25,14 @@ LETTERS: dict[str, Field] = {
     "O": Field("bytes", "size", 1),
     "I": Field(pattern="[0-9]+"),
     "S": Field(pattern="[0-9]+"),
-    "v": Field("host", "host", 1),
-    "V": Field("host", "host", 2),
+    "v": Field("host", "host", 1, r"[0-9A-Za-z._-]+|\[[0-9A-Fa-f:.]+\]"),
+    "V": Field("host", "host", 2, r"[0-9A-Za-z._:-]+|\[[0-9A-Fa-f:.]+\](?::[0-9]+)?"),
     "m": Field("method", "method", 1),
     "U": Field("path", "path", 2),
     "q": Field("query", "query", 2),
     "D": Field("request_time", "us", 0),
     "T": Field("request_time", "s", 1),
-    "L": Field("request_id", "text", 1),
+    "L": Field("request_id", "word", 1, "[^ ]+"),
     "p": Field(pattern="[0-9]+|-"),
     "P": Field(pattern="[0-9]+"),
     "k": Field(pattern="[0-9]+"),
@@ -42,7 +42,7 @@ LETTERS: dict[str, Field] = {
     "f": Field(),
     "R": Field(),
 }
-_VARIABLES = {"SSL_PROTOCOL": ("tls", "tls", 0), "UNIQUE_ID": ("request_id", "text", 0)}
+_VARIABLES = {"SSL_PROTOCOL": ("tls", "tls", 0), "UNIQUE_ID": ("request_id", "word", 0)}
 _STRFTIME = {
     "Y": "[0-9]{4}", "m": "[0-9]{2}", "d": "[0-9]{2}", "H": "[0-9]{2}", "M": "[0-9]{2}", "S": "[0-9]{2}",
     "b": "[A-Z][a-z]{2}", "z": "[+-][0-9]{4}", "T": "[0-9]{2}:[0-9]{2}:[0-9]{2}", "F": "[0-9]{4}-[0-9]{2}-[0-9]{2}",
@@ -128,17 +128,12 @@ def _named(argument: str, letter: str) -> Field:
     """`%{Name}i` (request header), `%{Name}o`, `%{name}e`, `%{SSL_PROTOCOL}x`, `%{ms}T`, `%{c}a`."""
     if letter == "i":
         name = "http_" + argument.lower().replace("-", "_")
-        if name in VARIABLES:
-            return Field(*VARIABLES[name])
-        return Field()
+        return Field(*VARIABLES.get(name, ("", "", 0)))
     if letter == "T":
         return Field("request_time", {"ms": "ms", "us": "us"}.get(argument, "s"), 0)
-    if letter == "x" and argument in _VARIABLES:
-        return Field(*_VARIABLES[argument])
-    if letter in "ap" and argument:
+    if letter in "ap":
         return LETTERS["h" if letter == "a" else "p"]
-    if letter == "e" and argument == "UNIQUE_ID":
-        return Field("request_id", "text", 0)
-    if letter in "os" and argument.lower() in {"x-request-id", "correlation-id"}:
-        return Field("request_id", "text", 1)
-    return Field()
+    if letter in "xe":
+        return Field(*_VARIABLES.get(argument, ("", "", 0)))
+    named = letter in "os" and argument.lower() in {"x-request-id", "correlation-id"}
+    return Field("request_id", "word", 1) if named else Field()

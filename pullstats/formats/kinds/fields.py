@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 def layout(entry: Entry) -> Layout:
-    """The layout of an entry's `spec`: names in order, `"name"` in quotes, `[name]` in brackets, `_` not kept, `...` more."""
+    """The layout of an entry's `spec`: names in order.
+
+    `"name"` stands in quotes, `[name]` in brackets, `name?` may be missing at the end, `_` is not kept, `...` are more.
+    """
     words = entry.spec.split()
     more = words[-1] == "..."
     optional = [w for w in words if w.endswith("?")]
@@ -42,7 +45,8 @@ def _word(word: str, separator: str, entry: Entry) -> tuple[str, Field | None]:
     """(pattern, field) of one word of the spec."""
     name = word.strip('"[]')
     field = None if name == "_" else named(name, entry.fields.get(name))
-    typed = field.pattern or TYPES[field.type].pattern if field else ""
+    typed = field.pattern or (TYPES[field.type].pattern if field.type else "") if field else ""
+    field = field if field and field.type else None
     if word.startswith('"'):
         inner = typed or (".*?" if entry.escape == "none" else r'(?:[^"\\]|\\.)*')
         return (f'"({inner})"' if field else f'"(?:{inner})"'), field

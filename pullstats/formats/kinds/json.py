@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from pullstats.errors import PullstatsError
 from pullstats.formats.distinct import Distinct
-from pullstats.formats.kinds.parser import Batch, Outcome, read_one, read_texts
+from pullstats.formats.kinds.parser import Batch, How, Outcome, read_one, read_texts
 from pullstats.formats.kinds.text import ERROR_LOGS
 from pullstats.formats.kinds.tokens import Field
-from pullstats.formats.values import TYPES, Unreadable
+from pullstats.formats.values import TYPES, Unreadable, decoded
 from pullstats.lazy import pl
 from pullstats.tables import IGNORED, REJECTED
 
@@ -44,17 +44,25 @@ _DECODE_AT_ONCE = 20_000  # lines: one bad line costs as many a second reading
 
 @dataclass(frozen=True)
 class Key:
-    """Where a value stands: the keys from the outermost in, and whether the last one holds a list."""
+    """Where a value stands.
+
+    Attributes:
+        path: the keys from the outermost in.
+        field: what the value is.
+        listed: the last key holds a list.
+        then: a key beside it whose text follows, after a space (a date and its time).
+    """
 
     path: tuple[str, ...]
     field: Field
     listed: bool = False
+    then: tuple[str, ...] = ()
 
 
 def keys(entry: Entry) -> tuple[Key, ...]:
     """The places where an entry's columns may stand, the best first.
 
-    Written `outer>inner[]@type`: `>` goes into an object, `[]` takes the first of a list.
+    Written `outer>inner[]@type!escape`: `>` goes into an object, `[]` takes the first of a list, `date+time` joins two.
     """
     found = []
     for column, places in entry.fields.items():
@@ -62,12 +70,14 @@ def keys(entry: Entry) -> tuple[Key, ...]:
             path, _, type_ = place.rpartition("@")
             if not path:  # no type is given; a key may begin with @ itself
                 path, type_ = place, _TYPES.get(column, "")
+            type_, _, escape = type_.partition("!")
             if type_ not in TYPES:
                 raise PullstatsError(f"[{entry.name}] {column} = {place!r}: {type_!r} is no type")
             target = "" if column in {"target", "request", "user"} else column
-            found.append(
-                Key(tuple(path.removesuffix("[]").split(">")), Field(target, type_, rank), path.endswith("[]"))
-            )
+            path, _, then = path.partition("+")
+            steps = tuple(path.removesuffix("[]").split(">"))
+            field = Field(target, type_, rank, escape=escape)
+            found.append(Key(steps, field, path.endswith("[]"), (then,) if then else ()))
     return tuple(found)
 
 
@@ -75,7 +85,7 @@ def keys(entry: Entry) -> tuple[Key, ...]:
 class Template:
     """The keys of a flat object, in order; each with the pattern of its piece."""
 
-    pieces: tuple[tuple[str, Key | None, str], ...]  # pattern, key, key name
+    pieces: tuple[tuple[str, str], ...]  # pattern, name of the key
     quotes: int  # how many quotes such a line has
 
 
@@ -83,10 +93,13 @@ class JsonParser:
     """Reads lines that are JSON objects."""
 
     def __init__(self, entry: Entry, tz: str) -> None:
-        self.entry, self.tz = entry, tz
+        self.entry, self.how = entry, How("none", tz, entry.null)
         self.keys = keys(entry)
         self.columns = frozenset(column for key in self.keys for column in key.field.columns)
-        self._by_path = {key.path: key for key in self.keys}
+        self._by_path: dict[tuple[str, ...], list[Key]] = {}
+        for key in self.keys:
+            self._by_path.setdefault(key.path, []).append(key)
+        self._skip = {reason: _filters(found) for reason, found in entry.skip.items()}
         self._only = _filters(entry.only)
         self._ignore = {reason: _filters(keys) for reason, keys in entry.ignore.items() if not isinstance(keys, str)}
         lines = {reason: pattern for reason, pattern in entry.ignore.items() if isinstance(pattern, str)}
@@ -108,16 +121,32 @@ class JsonParser:
         cut = lines.str.split_exact(',"', len(pieces)).struct.unnest().get_columns()
         whole = cut[len(pieces) - 1].is_not_null() & cut[len(pieces)].is_null()
         batch = Batch(wanted, whole & (lines.str.count_matches('"', literal=True) == template.quotes))
-        for (pattern, key, name), texts in zip(pieces, cut, strict=False):
-            distinct = Distinct(texts)
+        texts: dict[tuple[str, ...], tuple[Distinct, pl.Series]] = {}
+        for (pattern, name), piece in zip(pieces, cut, strict=False):
+            distinct = Distinct(piece)
             groups = distinct.values.str.extract_groups(pattern).struct.unnest().get_columns()
             good = groups[-1].is_not_null()
             if (name,) in self._only:
                 good = good & groups[0].str.contains(self._only[name,].pattern)
+            for filters in self._skip.values():
+                if (name,) in filters:
+                    good = good & ~groups[0].str.contains(filters[name,].pattern)
             batch.require(distinct.spread(good))
-            if key:
-                read_texts(batch, [(key.field, groups[0])], "json", self.tz, distinct.spread)
+            texts[name,] = distinct, groups[0]
+        for key in self.keys:
+            if key.path in texts and batch.needs(key.field):
+                self._read_piece(batch, key, texts)
         return batch
+
+    def _read_piece(self, batch: Batch, key: Key, texts: Mapping[tuple[str, ...], tuple[Distinct, pl.Series]]) -> None:
+        distinct, found = texts[key.path]
+        clean = decoded("json", found)
+        if not key.then:
+            read_texts(batch, [(key.field, clean)], self.how, distinct.spread)
+        elif key.then in texts:
+            other, second = texts[key.then]
+            joined = distinct.spread(clean) + " " + other.spread(decoded("json", second))
+            read_texts(batch, [(key.field, joined)], self.how)
 
     def _learn(self, lines: pl.Series) -> Template | None:
         """The template of the first line that is a record in the plainest spelling."""
@@ -137,25 +166,24 @@ class JsonParser:
             return False
         names = [name for name, _ in items]
         plain = all(isinstance(value, str | int | float) for _, value in items)
-        filters = all((name,) in self._by_path or name in names for name in self.entry.only)
+        filters = all(path[0] in names and len(path) == 1 for path in self._only)
         return plain and len(set(names)) == len(names) and filters and self._complete({(name,) for name in names})
 
     def _made(self, items: list[tuple[str, Any]]) -> Template:
         pieces, quotes, last = [], 0, len(items) - 1
         for i, (name, value) in enumerate(items):
-            key = self._by_path.get((name,))
             lead = ("" if i else r'\{"') + re.escape(json.dumps(name, ensure_ascii=False)[1:-1]) + '":'
             text = isinstance(value, str)
             body = f'"({_STRING})"' if text else f"({'true|false' if isinstance(value, bool) else _NUMBER})"
             quotes += 4 if text else 2
             trail = r"\}" if i == last else ""
-            pieces.append((f"(?s)^{lead}{body}{trail}()$", key, name))
+            pieces.append((f"(?s)^{lead}{body}{trail}()$", name))
         return Template(tuple(pieces), quotes)
 
     def _fits(self, template: Template, line: str) -> bool:
         cut = line.split(',"')
         return len(cut) == len(template.pieces) and all(
-            re.search(pattern, text) for (pattern, _, _), text in zip(template.pieces, cut, strict=True)
+            re.search(pattern, text) for (pattern, _), text in zip(template.pieces, cut, strict=True)
         )
 
     # second tier -----------------------------------------------------------------------------------------------
@@ -172,14 +200,31 @@ class JsonParser:
         if not decoded or not all(frame is not None for frame in decoded):
             return batch
         frame = pl.concat([f for f in decoded if f is not None])
-        texts = {path: self._at(frame, path) for path in {key.path for key in self.keys} | set(self._only)}
+        texts = {path: self._at(frame, path) for path, _ in self._paths()}
         part = Batch(wanted, pl.repeat(value=True, n=len(rows), eager=True))
         for path, pattern in self._only.items():
             part.require(texts[path].str.contains(pattern.pattern))
         for condition in self._required(texts):
             part.require(condition)
-        read_texts(part, [(key.field, texts[key.path]) for key in self.keys], "none", self.tz, lambda series: series)
+        self._drop_skipped(part, texts)
+        for key in self.keys:
+            if part.needs(key.field):
+                distinct = Distinct(texts[key.path] + " " + texts[key.then] if key.then else texts[key.path])
+                read_texts(part, [(key.field, distinct.values)], self.how, distinct.spread)
         return _widened(part, rows, batch)
+
+    def _paths(self) -> list[tuple[tuple[str, ...], bool]]:
+        """Every place that is looked at, and whether it holds a list."""
+        found = {key.path: key.listed for key in self.keys}
+        found |= {key.then: False for key in self.keys if key.then}
+        filters = [self._only, *self._skip.values()]
+        return list((dict.fromkeys((path for each in filters for path in each), False) | found).items())
+
+    def _drop_skipped(self, batch: Batch, texts: Mapping[tuple[str, ...], pl.Series]) -> None:
+        """Leave the records that are no client's request."""
+        for filters in self._skip.values():
+            for path, pattern in filters.items():
+                batch.require(~texts[path].str.contains(pattern.pattern).fill_null(value=False))
 
     def _decoded(self, lines: pl.Series) -> pl.DataFrame | None:
         try:
@@ -189,9 +234,7 @@ class JsonParser:
         return decoded.struct.unnest() if len(decoded) == len(lines) else None
 
     def _dtype(self) -> pl.DataType:
-        return pl.Struct(
-            _struct([(key.path, key.listed) for key in self.keys] + [(path, False) for path in self._only])
-        )
+        return pl.Struct(_struct(self._paths()))
 
     def _at(self, frame: pl.DataFrame, path: tuple[str, ...]) -> pl.Series:
         series = frame[path[0]]
@@ -199,12 +242,12 @@ class JsonParser:
             series = series.struct.field(name)
         if series.dtype == pl.List:
             first = series.list.first()
-            return (
-                first.set(series.is_not_null() & first.is_null(), _LISTED)
-                if self._by_path[path].field.type == "present"
-                else first
-            )
+            return first.set(series.is_not_null() & first.is_null(), _LISTED) if self._shown(path) else first
         return series
+
+    def _shown(self, path: tuple[str, ...]) -> bool:
+        """Whether only the presence of what stands there matters."""
+        return any(key.field.type == "present" for key in self._by_path.get(path, ()))
 
     def _required(self, texts: Mapping[tuple[str, ...], pl.Series]) -> Iterable[pl.Series]:
         for column in self.entry.required:
@@ -229,15 +272,15 @@ class JsonParser:
         rows = [self._raw(line) for line in lines]
         batch = Batch(wanted, pl.Series([row is not None for row in rows], dtype=pl.Boolean))
         texts = [(key.field, pl.Series([row and row[key] for row in rows], dtype=pl.String)) for key in self.keys]
-        read_texts(batch, texts, "none", self.tz, lambda series: series)
+        read_texts(batch, texts, self.how)
         return batch
 
     def _raw(self, line: str | None) -> dict[Key, str | None] | None:
         """The raw texts of a line that is a record of this format."""
         record = self.record(line or "")
-        if record is None or not _passes(record, self._only):
+        if record is None or not _passes(record, self._only) or self._skipped(record):
             return None
-        raw = {key: self._text(_found(record, key.path), key) for key in self.keys}
+        raw = {key: self._joined(record, key) for key in self.keys}
         present = {key.path for key, value in raw.items() if value is not None}
         return raw if self._complete(present) else None
 
@@ -249,6 +292,17 @@ class JsonParser:
         if record is None and "\\x" in line:
             record = _recoded(_loaded(_X.sub(lambda m: f"\\u00{m[1]}" if m[1] else m[0], line)))
         return record if isinstance(record, dict) else None
+
+    def _skipped(self, record: Mapping[str, Any]) -> str | None:
+        """Why the record is no client's request, if it is none."""
+        return next((reason for reason, filters in self._skip.items() if _passes(record, filters)), None)
+
+    def _joined(self, record: Mapping[str, Any], key: Key) -> str | None:
+        first = self._text(_found(record, key.path), key)
+        if not key.then or first is None:
+            return first
+        second = _found(record, key.then)
+        return f"{first} {second}" if isinstance(second, str) else None
 
     def _text(self, value: object, key: Key) -> str | None:
         if key.listed:
@@ -272,7 +326,7 @@ class JsonParser:
             Unreadable: it is one, but a text in it is no value of its type.
         """
         raw = self._raw(line)
-        return None if raw is None else read_one({key.field: text for key, text in raw.items()}, "none", self.tz)
+        return None if raw is None else read_one(((key.field, text) for key, text in raw.items()), self.how)
 
     def judge(self, lines: pl.Series) -> list[Outcome]:
         """Why no tier could read each of the lines."""
@@ -283,6 +337,9 @@ class JsonParser:
         if record is None:
             known = next((reason for pattern, reason in self._ignored_lines if pattern.search(line[:4000])), None)
             return (IGNORED, known) if known else (REJECTED, "not JSON")
+        skipped = self._skipped(record)
+        if skipped and _passes(record, self._only):
+            return IGNORED, skipped
         if not _passes(record, self._only):
             known = next((reason for reason, filters in self._ignore.items() if _passes(record, filters)), None)
             return (IGNORED, known) if known else (REJECTED, "not an access line")
@@ -299,8 +356,17 @@ def _filters(keys: Mapping[str, str]) -> dict[tuple[str, ...], re.Pattern[str]]:
 
 
 def _passes(record: Mapping[str, Any], filters: Mapping[tuple[str, ...], re.Pattern[str]]) -> bool:
-    found = ((_found(record, path), pattern) for path, pattern in filters.items())
-    return all(isinstance(value, str) and pattern.search(value) for value, pattern in found)
+    for path, pattern in filters.items():
+        if path[0].startswith("!"):
+            if _found(record, (path[0][1:], *path[1:])) is not None:
+                return False
+            continue
+        value = _found(record, path)
+        if isinstance(value, bool):
+            value = "true" if value else "false"
+        if not isinstance(value, str) or not pattern.search(value):
+            return False
+    return True
 
 
 _LISTED = "listed"  # stands for an empty list: the header was there, its value is withheld

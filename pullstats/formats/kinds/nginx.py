@@ -43,9 +43,9 @@ VARIABLES: dict[str, tuple[str, str, int]] = {
     "http_host": ("host", "host", 0),
     "server_name": ("host", "host", 2),
     "request_time": ("request_time", "s", 0),
-    "request_id": ("request_id", "text", 0),
-    "req_id": ("request_id", "text", 0),
-    "http_x_request_id": ("request_id", "text", 1),
+    "request_id": ("request_id", "word", 0),
+    "req_id": ("request_id", "word", 0),
+    "http_x_request_id": ("request_id", "word", 1),
     "ssl_protocol": ("tls", "tls", 0),
     "http_if_none_match": ("conditional", "present", 0),
     "geoip_country_code": ("country", "country", 0),
@@ -55,7 +55,7 @@ VARIABLES: dict[str, tuple[str, str, int]] = {
     "http_cf_ipcountry": ("country", "country", 0),
 }
 _NUMBER = r"[0-9.]+|-"
-_UPSTREAM = r"[^ ]+(?:(?:,| :) [^ ]+)*"
+_UPSTREAM = r"[^ ,]+(?:(?:,| :) [^ ,]+)*"
 _PATTERNS = {
     "request_length": _NUMBER,
     "connection": _NUMBER,

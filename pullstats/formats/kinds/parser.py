@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from pullstats.formats import values
 from pullstats.lazy import pl
 from pullstats.tables import RECORD, dtype
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from pullstats.formats.kinds.tokens import Field
 
@@ -31,6 +31,14 @@ class Parser(Protocol):
     def judge(self, lines: pl.Series) -> list[Outcome]:
         """Why no tier could read each of the lines."""
         ...
+
+
+class How(NamedTuple):
+    """How the texts of an entry's fields are read: escape dialect, zone of zoneless times, texts that mean absent."""
+
+    escape: str
+    tz: str
+    null: tuple[str, ...] = ()
 
 
 @dataclass
@@ -77,34 +85,34 @@ def _coalesced(series: list[pl.Series]) -> pl.Series:
 
 def read_texts(
     batch: Batch,
-    fields: Iterable[tuple[Field, pl.Series]],
-    escape: str,
-    tz: str,
-    spread: Callable[[pl.Series], pl.Series],
+    found: Iterable[tuple[Field, pl.Series]],
+    how: How,
+    spread: Callable[[pl.Series], pl.Series] = lambda series: series,
 ) -> None:
     """Read the texts of fields into the batch; `spread` takes a column of theirs to the batch's lines."""
-    for field_, texts in fields:
+    for field_, texts in found:
         if not batch.needs(field_):
             continue
-        columns, readable = values.column(field_.type, field_.escape or escape, texts, tz)
+        columns, readable = values.column(field_.type, field_.escape or how.escape, texts, how.tz, how.null)
         if readable is not None:
-            batch.require(spread(readable))
+            batch.require(spread(readable).fill_null(value=True))  # no text, nothing to be unreadable
         for name, series in zip(field_.columns, columns, strict=True):
             if name in batch.wanted:
                 batch.put(name, field_.rank, spread(series))
 
 
-def read_one(fields: Mapping[Field, str | None], escape: str, tz: str) -> dict[str, Any]:
+def read_one(fields: Iterable[tuple[Field, str | None]], how: How) -> dict[str, Any]:
     """The record of one line's raw texts, by the readers of single texts.
 
     Raises:
         values.Unreadable: a text is no value of its type.
     """
     record: dict[str, Any] = {}
-    for field_, raw in sorted(fields.items(), key=lambda item: item[0].rank):
-        if raw is None:
+    for field_, raw in sorted(fields, key=lambda item: item[0].rank):
+        if raw is None or raw in how.null:
             continue
-        for name, value in zip(field_.columns, values.read(field_.type, field_.escape or escape, raw, tz), strict=True):
+        got = values.read(field_.type, field_.escape or how.escape, raw, how.tz)
+        for name, value in zip(field_.columns, got, strict=True):
             if value is not None and record.get(name) is None:
                 record[name] = value
     return record

@@ -40,13 +40,22 @@ DEFAULTS: dict[str, tuple[str, str]] = {
     "clf_local": ("ts", "clf_local"),
     "iso": ("ts", "iso"),
     "epoch": ("ts", "epoch"),
+    "peer": ("client_ip", "peer"),
+    "captures": ("", "captures"),
+    "sum": ("request_time", "sum"),
     "gin": ("ts", "gin"),
     "digits": ("ts", "digits"),
 }
 
 
 def named(name: str, types: object = None) -> Field:
-    """The field of a group: `column@type` as the entry says, else by its name; a digit at the end only orders."""
+    """The field of a group or word: what the entry says of it, else by its name; a digit at the end only orders.
+
+    An entry says `column@type`, `column@type!escape`, `-@type` for a type that gives several columns, or `-~pattern`
+    for what is not kept.
+    """
+    if isinstance(types, str) and types.startswith("-~"):
+        return Field(pattern=types[2:])
     if isinstance(types, str):
         column, _, rest = types.partition("@")
         type_, _, escape = rest.partition("!")
@@ -59,6 +68,28 @@ def named(name: str, types: object = None) -> Field:
 
 def layout(entry: Entry) -> Layout:
     """The pattern of an entry, with the fields of its groups."""
-    spec = re.sub(r"\s*\n\s*", "", entry.spec)
+    spec = entry.spec.replace("\n", "")  # a line that goes on after a space begins with it
     fields = tuple(named(name, entry.fields.get(name)) for name in _GROUP.findall(spec))
-    return Layout(f"(?s)^(?:{_GROUP.sub('(', spec)})()$", fields)
+    return Layout(f"(?s)^(?:{_GROUP.sub('(', spec)})()$", fields, steps=_steps(_GROUP.sub("(?:", spec)))
+
+
+def _steps(spec: str) -> tuple[str, ...]:
+    """The pattern cut at its outer spaces, for telling where a line stops fitting; nothing for alternatives."""
+    steps, depth, begin, in_class, escaped = [], 0, 0, False, False
+    for i, letter in enumerate(spec):
+        if escaped:
+            escaped = False
+        elif letter == "\\":
+            escaped = True
+        elif in_class:
+            in_class = letter != "]" or spec[i - 1] in "[^"
+        elif letter == "[":
+            in_class = True
+        elif letter in "()":
+            depth += 1 if letter == "(" else -1
+        elif letter == "|" and not depth:
+            return ()
+        elif letter == " " and not depth:
+            steps.append(spec[begin:i])
+            begin = i
+    return (*steps, spec[begin:])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pullstats.formats.distinct import Distinct
 from pullstats.formats.kinds import apache, fields, nginx, regex
-from pullstats.formats.kinds.parser import Batch, Outcome, read_one, read_texts
+from pullstats.formats.kinds.parser import Batch, How, Outcome, read_one, read_texts
 from pullstats.formats.kinds.tokens import Field, Layout, Piece, layout
 from pullstats.formats.times import CLOCKS, joined
 from pullstats.formats.values import Unreadable
@@ -43,7 +43,7 @@ class TextParser:
     """Reads lines of a format that one pattern describes."""
 
     def __init__(self, entry: Entry, tz: str) -> None:
-        self.entry, self.tz = entry, tz
+        self.how = How(entry.escape, tz, entry.null)
         self.layout = layouts(entry)
         every = self.layout.fields
         self.columns = frozenset(column for f in every for column in f.columns)
@@ -84,7 +84,7 @@ class TextParser:
             groups = distinct.values.str.extract_groups(piece.pattern).struct.unnest().get_columns()
             batch.require(distinct.spread(groups[-1].is_not_null()))
             found = list(zip(piece.fields, groups, strict=False))
-        read_texts(batch, found, self.entry.escape, self.tz, distinct.spread)
+        read_texts(batch, found, self.how, distinct.spread)
 
     def _clock(self, batch: Batch, piece: Piece, clock: Field, texts: pl.Series) -> pl.Series:
         """Read the time at the end (or begin) of the texts; the rest of the texts."""
@@ -100,7 +100,7 @@ class TextParser:
             body = texts.str.tail(width + end)
             minutes, seconds = body.str.slice(0, kind.width), body.str.slice(kind.width, width - kind.width)
             rest = texts.str.head(-(width + end))
-        ts = joined(clock.type, minutes, seconds, self.tz)
+        ts = joined(clock.type, minutes, seconds, self.how.tz)
         batch.require(ts.is_not_null())
         batch.put("ts", clock.rank, ts)
         return rest
@@ -108,8 +108,10 @@ class TextParser:
     def _by_pattern(self, lines: pl.Series, wanted: frozenset[str]) -> Batch:
         groups = lines.str.extract_groups(self.layout.pattern).struct.unnest().get_columns()
         batch = Batch(wanted, groups[-1].is_not_null())
-        found = zip(self.layout.fields, groups, strict=False)
-        read_texts(batch, found, self.entry.escape, self.tz, lambda series: series)
+        for field, texts in zip(self.layout.fields, groups, strict=False):
+            if batch.needs(field):
+                distinct = Distinct(texts)
+                read_texts(batch, [(field, distinct.values)], self.how, distinct.spread)
         return batch
 
     def one(self, line: str) -> dict[str, Any] | None:
@@ -121,7 +123,7 @@ class TextParser:
         groups = pl.Series([line]).str.extract_groups(self.layout.pattern).struct.unnest().row(0)
         if groups[-1] is None:
             return None
-        return read_one(dict(zip(self.layout.fields, groups, strict=False)), self.entry.escape, self.tz)
+        return read_one(zip(self.layout.fields, groups, strict=False), self.how)
 
     def reach(self, line: str) -> int:
         """How many characters of a line fit before it stops fitting."""
@@ -144,7 +146,7 @@ class TextParser:
         if groups[-1] is None:
             return REJECTED, "not an access line"
         try:
-            read_one(dict(zip(self.layout.fields, groups, strict=False)), self.entry.escape, self.tz)
+            read_one(zip(self.layout.fields, groups, strict=False), self.how)
         except Unreadable as error:
             return REJECTED, str(error)
         return REJECTED, "unreadable"

@@ -9,6 +9,8 @@ from pullstats.formats.times import CLOCKS
 from pullstats.formats.values import TYPES
 
 _QUOTED = r'(?:[^"\\]|\\.)*'
+_ONE = ("ts", "bytes")  # an absent size is absent: the other one, with headers, does not stand in for it
+_ADDRESSES = r"-|[0-9A-Za-z:.%_-]+(?:, ?[0-9A-Za-z:.%_-]+)*"
 _FREE = frozenset({"text", "request", "user", "xff"})  # what can hold spaces
 
 
@@ -76,26 +78,36 @@ def _needs(token: Token | None) -> str:
 
 def _body(field: Field, after: str, escape: str, *, quoted: bool) -> str:
     """The pattern of a field's text, by its type and by what follows it."""
-    if field.pattern:
-        return field.pattern
-    typed = TYPES[field.type].pattern if field.type else ""
+    typed = field.pattern or (TYPES[field.type].pattern if field.type else "")
     if typed:
         return typed
-    if quoted:
-        if escape == "none":
-            return ".*?"
-        return _QUOTED if after == '"' else _QUOTED + "?"
-    if after and after != " ":
+    return _in_quotes(after, escape) if quoted else _bare(field.type, after)
+
+
+def _in_quotes(after: str, escape: str) -> str:
+    if escape == "none":
+        return ".*?"
+    return _QUOTED if after == '"' else _QUOTED + "?"
+
+
+def _bare(type_: str, after: str) -> str:
+    if type_ == "xff":
+        return _ADDRESSES
+    if after not in {"", " "}:
         return f"[^{re.escape(after)}]*"
-    if field.type == "user":
+    if type_ == "user":
         return r"-?|(?:[^ -]|-[^ ]).*?"
-    if field.type in _FREE:
-        return ".*?" if after else ".*"
-    return "[^ ]*"
+    free = ".*?" if after else ".*"
+    return free if type_ in _FREE else "[^ ]*"
 
 
 def filled(tokens: list[Token], escape: str) -> list[Token]:
-    """The tokens with the pattern of every field decided."""
+    """The tokens with the pattern of every field decided; of two times or sizes only the better one is kept."""
+    best = {
+        column: min(t.rank for t in tokens if isinstance(t, Field) and t.target == column)
+        for column in _ONE
+        if any(isinstance(t, Field) and t.target == column for t in tokens)
+    }
     out: list[Token] = []
     quotes = 0
     for i, token in enumerate(tokens):
@@ -104,7 +116,8 @@ def filled(tokens: list[Token], escape: str) -> list[Token]:
             out.append(token)
         else:
             after = _needs(tokens[i + 1] if i + 1 < len(tokens) else None)
-            out.append(replace(token, pattern=_body(token, after, escape, quoted=bool(quotes % 2))))
+            field = replace(token, pattern=_body(token, after, escape, quoted=bool(quotes % 2)))
+            out.append(replace(field, type="") if token.rank > best.get(token.target, token.rank) else field)
     return out
 
 

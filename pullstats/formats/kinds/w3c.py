@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from pullstats.formats import times
-from pullstats.formats.kinds.parser import Batch, Outcome, read_one, read_texts
+from pullstats.formats.distinct import Distinct
+from pullstats.formats.kinds.parser import Batch, How, Outcome, read_one, read_texts
 from pullstats.formats.kinds.regex import named
 from pullstats.formats.kinds.tokens import Field
 from pullstats.formats.values import Unreadable
@@ -47,7 +48,6 @@ NAMES: dict[str, tuple[str, str, int, str]] = {
     "c-country": ("country", "country", 0, ""),
 }
 _HEADER = re.compile(r"#(?:Version|Fields|Software|Date|Start-Date|End-Date|Remark|GMT-Offset)\s*:")
-_SPEC_LEAST = 23  # CloudFront's columns of 2014; more were only added at the end
 
 
 class Layout:
@@ -80,8 +80,8 @@ class W3cParser:
     """Reads W3C extended lines; the columns of one batch go on in the next."""
 
     def __init__(self, entry: Entry, tz: str, current: Layout | None = None) -> None:
-        self.entry, self.tz = entry, tz
-        self.current = current or Layout(entry.spec.split(), entry, least=_SPEC_LEAST if entry.spec else 0)
+        self.entry, self.how = entry, How("none", tz, entry.null)
+        self.current = current or Layout(entry.spec.split(), entry, least=entry.least)
         self.columns = frozenset(c for name in NAMES for c in Field(*NAMES[name][:2]).columns) | {"ts"}
         self.tiers: tuple[Callable[[pl.Series, frozenset[str]], Batch], ...] = (self._by_columns,)
 
@@ -97,7 +97,7 @@ class W3cParser:
         yield self._frozen(), begin, len(lines) - begin
 
     def _frozen(self) -> W3cParser:
-        return W3cParser(self.entry, self.tz, self.current)
+        return W3cParser(self.entry, self.how.tz, self.current)
 
     def _by_columns(self, lines: pl.Series, wanted: frozenset[str]) -> Batch:
         layout = self.current
@@ -109,10 +109,13 @@ class W3cParser:
             wanted, cut[layout.least - 1].is_not_null() & self._ends(cut[width]) & ~lines.str.starts_with("#")
         )
         if layout.day >= 0:
-            ts = times.day_and_time(cut[layout.day], cut[layout.clock], self.tz)
+            ts = times.day_and_time(cut[layout.day], cut[layout.clock], self.how.tz)
             batch.require(ts.is_not_null())
             batch.put("ts", 2, ts)
-        read_texts(batch, [(field, cut[i]) for i, field in layout.fields], "none", self.tz, lambda series: series)
+        for i, field in layout.fields:
+            if batch.needs(field):
+                distinct = Distinct(cut[i])
+                read_texts(batch, [(field, distinct.values)], self.how, distinct.spread)
         return batch
 
     def _ends(self, beyond: pl.Series) -> pl.Series:
@@ -132,13 +135,12 @@ class W3cParser:
         record = {}
         if layout.day >= 0:
             day = cut[layout.day]
-            midnight = times.read("iso", f"{day}T00:00:00", self.tz)
+            midnight = times.read("iso", f"{day}T00:00:00", self.how.tz)
             moment = times.read("iso", f"1970-01-01T{cut[layout.clock]}", "UTC")
             if midnight is None or moment is None or len(day) != len("2024-01-01"):
                 raise Unreadable("bad time")
             record["ts"] = midnight + moment
-        fields = {field: cut[i] for i, field in layout.fields if i < len(cut)}
-        return record | read_one(fields, "none", self.tz)
+        return record | read_one(((field, cut[i]) for i, field in layout.fields if i < len(cut)), self.how)
 
     def judge(self, lines: pl.Series) -> list[Outcome]:
         """Why no tier could read each of the lines."""
