@@ -2,103 +2,29 @@
 
 from __future__ import annotations
 
-import tomllib
-from dataclasses import dataclass, field
-from functools import cache, cached_property
-from pathlib import Path
+from functools import cache
 from typing import TYPE_CHECKING
 
-from pullstats.enrich.companies import FOUND, Companies
-from pullstats.enrich.geodata import GeoData, TableInfo, named_ranges, tsv
-from pullstats.enrich.mmdb import FIELDS, Database
+from pullstats.enrich.companies import FOUND
+from pullstats.enrich.geo import Geo
+from pullstats.enrich.geodata import named_ranges
+from pullstats.enrich.mmdb import FIELDS
+from pullstats.enrich.organisations import said_by_names
 from pullstats.enrich.places import country
 from pullstats.lazy import pl
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Sequence
 
     from pullstats.enrich.ranges import Ranges
 
-OFF = "none"
+__all__ = ["COLUMNS", "Geo", "lookup"]
+
 COLUMNS = (
     "country", "asn", "organisation", "network", "cloud", "cloud_region", "company", "company_evidence", "evidence",
 )  # fmt: skip
 # Autonomous systems that hold nothing but a cloud that publishes its ranges; a list is never quite complete.
 CLOUDS = ("aws", "gcp", "oracle", "digitalocean")
-STALE_DAYS = 180
-
-
-@dataclass(frozen=True)
-class Geo:
-    """The network data that is in use.
-
-    Attributes:
-        data: the tables that come with pullstats, or newer ones; None where the user wants none.
-        databases: the user's MMDB files; of two that know a field, the first counts.
-        companies: the user's map of companies.
-    """
-
-    data: GeoData | None = field(default_factory=GeoData.current)
-    databases: tuple[Database, ...] = ()
-    companies: Companies | None = None
-
-    @classmethod
-    def embedded(cls) -> Geo:
-        """The tables that come with pullstats, whatever the user fetched."""
-        return cls(GeoData())
-
-    @classmethod
-    def open(cls, files: Sequence[Path], companies: Path | None = None) -> Geo:
-        """The tables, after these MMDB files; `none` among them leaves the tables out.
-
-        Raises:
-            PullstatsError: a file cannot be used.
-            UsageError: the map of companies is wrong.
-        """
-        named = [path for path in files if str(path) != OFF]
-        return cls(
-            GeoData.current() if len(named) == len(files) else None,
-            tuple(Database.open(path) for path in named),
-            Companies.read(companies) if companies else None,
-        )
-
-    def info(self) -> list[TableInfo]:
-        """One row a table or file in use, in the order in which they decide."""
-        return [database.info for database in self.databases] + (self.data.info if self.data else [])
-
-    def dates(self) -> tuple[dt.date, dt.date] | None:
-        """The oldest and the newest day of the data; None where there is none."""
-        days = [row.date for row in self.info() if row.date]
-        return (min(days), max(days)) if days else None
-
-    def versions(self) -> dict[str, str]:
-        """Table to `source version date`, for the ledger."""
-        return {row.table: f"{row.source} {row.version} {row.date or 'undated'}" for row in self.info()}
-
-    def warnings(self, today: dt.date) -> list[str]:
-        """One line for each table or file that is older than half a year."""
-        return [
-            f"{row.table} of {row.source} is of {row.date}, {(today - row.date).days} days old; "
-            "countries and networks may have moved"
-            for row in self.info()
-            if row.date and (today - row.date).days > STALE_DAYS
-        ]
-
-    @cached_property
-    def systems(self) -> pl.DataFrame:
-        """One row a number: asn (Int64), organisation, word_type, asn_type, asn_provider, asn_company, asn_domain.
-
-        The last four are our own table's; word_type is what the organisation's name says.
-        """
-        types = tsv("asn_types").select(
-            pl.col("asn").cast(pl.Int64), pl.col("type", "provider", "company", "domain").name.prefix("asn_")
-        )
-        if self.data is None:
-            return types.with_columns(pl.lit(None, pl.String()).alias(name) for name in ("organisation", "word_type"))
-        names = self.data.organisations
-        said = _words(names["organisation"]).with_columns(names["asn"].cast(pl.Int64))
-        return said.join(types, on="asn", how="full", coalesce=True)
 
 
 def lookup(parsed: pl.DataFrame, geo: Geo, columns: Sequence[str] = COLUMNS) -> pl.DataFrame:
@@ -179,7 +105,7 @@ def _files(parsed: pl.DataFrame, geo: Geo) -> pl.DataFrame:
         ]
         columns += [pl.coalesce(answers).alias(f"given_{name}"), pl.coalesce(said).alias(f"{name}_file")]
     given = found[0].select(columns)
-    words_ = _words(given["given_organisation"].drop_nulls().unique()).rename(lambda name: f"given_{name}")
+    words_ = said_by_names(given["given_organisation"].drop_nulls().unique()).rename(lambda name: f"given_{name}")
     return given.join(words_, on="given_organisation", how="left", maintain_order="left")
 
 
@@ -206,21 +132,6 @@ def _organisation() -> tuple[pl.Expr, ...]:
 
 
 # The network's type
-
-
-@cache
-def words() -> dict[str, str]:
-    """Type to the pattern of organisation names that says so, the first to try first."""
-    text = (Path(__file__).parent / "network_words.toml").read_text(encoding="utf-8")
-    return {name: "(?i)" + entry["pattern"] for name, entry in tomllib.loads(text).items()}
-
-
-def _words(organisations: pl.Series) -> pl.DataFrame:
-    """`organisation` and `word_type`, what its name says."""
-    said = [
-        pl.when(pl.col("organisation").str.contains(pattern)).then(pl.lit(type_)) for type_, pattern in words().items()
-    ]
-    return organisations.rename("organisation").to_frame().with_columns(pl.coalesce(said).alias("word_type"))
 
 
 def _cloud() -> tuple[pl.Expr, ...]:

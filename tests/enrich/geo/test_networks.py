@@ -10,7 +10,8 @@ import pytest
 
 from pullstats.enrich import networks
 from pullstats.enrich.addresses import parse
-from pullstats.enrich.networks import COLUMNS, Geo, lookup, words
+from pullstats.enrich.networks import COLUMNS, Geo, lookup
+from pullstats.enrich.organisations import words
 from pullstats.lazy import pl
 from pullstats.tables import NETWORK_COLUMNS
 

@@ -1,0 +1,93 @@
+"""The network data that is in use: tables, the user's MMDB files, the user's map of companies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from pullstats.enrich.companies import Companies
+from pullstats.enrich.geodata import GeoData, TableInfo, tsv
+from pullstats.enrich.mmdb import Database
+from pullstats.enrich.organisations import said_by_names
+from pullstats.lazy import pl
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
+    from pathlib import Path
+
+OFF = "none"
+STALE_DAYS = 180
+
+
+@dataclass(frozen=True)
+class Geo:
+    """The network data that is in use.
+
+    Attributes:
+        data: the tables that come with pullstats, or newer ones; None where the user wants none.
+        databases: the user's MMDB files; of two that know a field, the first counts.
+        companies: the user's map of companies.
+    """
+
+    data: GeoData | None = field(default_factory=GeoData.current)
+    databases: tuple[Database, ...] = ()
+    companies: Companies | None = None
+
+    @classmethod
+    def embedded(cls) -> Geo:
+        """The tables that come with pullstats, whatever the user fetched."""
+        return cls(GeoData())
+
+    @classmethod
+    def open(cls, files: Sequence[Path], companies: Path | None = None) -> Geo:
+        """The tables, after these MMDB files; `none` among them leaves the tables out.
+
+        Raises:
+            PullstatsError: a file cannot be used.
+            UsageError: the map of companies is wrong.
+        """
+        named = [path for path in files if str(path) != OFF]
+        return cls(
+            GeoData.current() if len(named) == len(files) else None,
+            tuple(Database.open(path) for path in named),
+            Companies.read(companies) if companies else None,
+        )
+
+    def info(self) -> list[TableInfo]:
+        """One row a table or file in use, in the order in which they decide."""
+        return [database.info for database in self.databases] + (self.data.info if self.data else [])
+
+    def dates(self) -> tuple[dt.date, dt.date] | None:
+        """The oldest and the newest day of the data; None where there is none."""
+        days = [row.date for row in self.info() if row.date]
+        return (min(days), max(days)) if days else None
+
+    def versions(self) -> dict[str, str]:
+        """Table to `source version date`, for the ledger."""
+        return {row.table: f"{row.source} {row.version} {row.date or 'undated'}" for row in self.info()}
+
+    def warnings(self, today: dt.date) -> list[str]:
+        """One line for each table or file that is older than half a year."""
+        return [
+            f"{row.table} of {row.source} is of {row.date}, {(today - row.date).days} days old; "
+            "countries and networks may have moved"
+            for row in self.info()
+            if row.date and (today - row.date).days > STALE_DAYS
+        ]
+
+    @cached_property
+    def systems(self) -> pl.DataFrame:
+        """One row a number: asn (Int64), organisation, word_type, asn_type, asn_provider, asn_company, asn_domain.
+
+        The last four are our own table's; word_type is what the organisation's name says.
+        """
+        types = tsv("asn_types").select(
+            pl.col("asn").cast(pl.Int64), pl.col("type", "provider", "company", "domain").name.prefix("asn_")
+        )
+        if self.data is None:
+            return types.with_columns(pl.lit(None, pl.String()).alias(name) for name in ("organisation", "word_type"))
+        names = self.data.organisations
+        said = said_by_names(names["organisation"]).with_columns(names["asn"].cast(pl.Int64))
+        return said.join(types, on="asn", how="full", coalesce=True)
