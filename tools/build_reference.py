@@ -111,7 +111,7 @@ def formats_page() -> str:
 def rules_page() -> str:
     parts = ["# Counting rules\n"]
     for name in rules():
-        rows = ((f"`{key}`", str(value), about) for key, value, about in rule(name).documented())
+        rows = ((f"`{key}`", str(value), about) for key, value, about in rule(name).parameters())
         parts += [f"## {name}\n", table(("parameter", "value", "meaning"), rows), ""]
     return "\n".join(parts)
 
