@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
-from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
-from pullstats import __version__
+from pullstats import __version__, completion
 from pullstats.commands import Argument, Command, commands
-from pullstats.errors import FAILURE, INTERRUPTED, USAGE, PullstatsError, UsageError, did_you_mean, printable
+from pullstats.errors import FAILURE, INTERRUPTED, PullstatsError, UsageError, printable
 from pullstats.words import OPTIONS, Option
 
 CLOSED_PIPE = 141
@@ -17,6 +17,9 @@ CLOSED_PIPE = 141
 
 def main() -> NoReturn:
     """Run the program."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # closed by the caller: `pullstats ... >&-`
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123 - until the end
     sys.exit(run(sys.argv[1:]))
 
 
@@ -26,14 +29,14 @@ def run(words: list[str]) -> int:
         code = _run(words)
         sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silenced()
         return CLOSED_PIPE
     except KeyboardInterrupt:
         return INTERRUPTED
     except PullstatsError as error:
         return _fail(str(error), error.code)
     except OSError as error:
-        return _fail(f"{error.filename or 'pullstats'}: {error.strerror or error}", FAILURE)
+        return _fail(_unwritten(error), FAILURE)
     except BaseException as error:
         if isinstance(error, SystemExit | GeneratorExit) or os.environ.get("PULLSTATS_DEBUG"):
             raise
@@ -41,6 +44,20 @@ def run(words: list[str]) -> int:
         again = "run again with PULLSTATS_DEBUG=1 and report it"
         return _fail(f"internal error: {type(error).__name__}: {printable(text)}; {again}", FAILURE)
     return code
+
+
+def _silenced() -> None:
+    """Nothing more goes to standard output: what is held for it cannot be written."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _unwritten(error: OSError) -> str:
+    """What an error of the system means; without a file it is standard output that cannot be written."""
+    reason = "no space left" if error.errno in (errno.ENOSPC, errno.EDQUOT) else error.strerror or type(error).__name__
+    if error.filename is not None:
+        return f"{os.fspath(error.filename)}: {reason}"
+    _silenced()
+    return f"cannot write the output: {reason}"
 
 
 def _fail(text: str, code: int) -> int:
@@ -53,14 +70,19 @@ def _run(words: list[str]) -> int:
     if words[:1] == ["--version"]:
         print(f"pullstats {__version__}")  # noqa: T201
         return 0
-    completing = "_PULLSTATS_COMPLETE" in os.environ
+    if words[:1] == ["--show-completion"]:
+        completion.show(words[1:])
+    if completion.asked():
+        return _parsed([])
     asked = _asks_for_help(words)
-    if asked is not None and not completing:
+    if asked is not None:
         from pullstats.helptext import page
 
         print(page(asked, commands()))  # noqa: T201
         return 0
-    return _parsed(words if completing else _with_command(words))
+    from pullstats.usage import with_command
+
+    return _parsed(with_command(words, commands()))
 
 
 def _asks_for_help(words: list[str]) -> list[str] | None:
@@ -75,18 +97,6 @@ def _asks_for_help(words: list[str]) -> list[str] | None:
     return None
 
 
-def _with_command(words: list[str]) -> list[str]:
-    """`pullstats access.log` is `pullstats summary access.log`."""
-    first = words[0]
-    names = {each.name.split()[0] for each in commands()}
-    if first in names or (first.startswith("--") and first not in ("--",)):
-        return words
-    if first == "-" or Path(first).exists():
-        return ["summary", *words]
-    near = did_you_mean(first, sorted(names))
-    raise UsageError(f"no command {first!r}", near or "all commands: pullstats --help")
-
-
 def _parsed(words: list[str]) -> int:
     import typer
 
@@ -97,14 +107,12 @@ def _parsed(words: list[str]) -> int:
     except typer.Abort:
         return INTERRUPTED
     except typer.TyperException as error:
-        return _fail(_one_line(error.format_message()), USAGE)
+        from pullstats.usage import wrong
+
+        raise wrong(error, words, commands()) from error
+    except SystemExit as error:  # of typer's completion
+        return int(error.code or 0)
     return int(result or 0)
-
-
-def _one_line(text: str) -> str:
-    """Typer's message in the words of ours."""
-    line = " ".join(text.split()).removesuffix(".")
-    return line[:1].lower() + line[1:]
 
 
 def _app() -> Any:
@@ -135,7 +143,11 @@ def _function(declared: Command) -> Any:
 
         taken = [given.pop(each.name.lower()) for each in declared.arguments]
         words = [word for each in taken for word in ([each] if isinstance(each, str) else each or [])]
-        return declared.run(load(given), words)
+        settings = load(given)
+        try:
+            return declared.run(settings, words)
+        except UsageError as error:
+            raise settings.placed(error) from error
 
     call.__signature__ = inspect.Signature(parameters)  # pyright: ignore[reportFunctionMemberAccess]
     call.__annotations__ = {each.name: each.annotation for each in parameters}
@@ -150,9 +162,12 @@ def _argument(declared: Argument) -> Any:
 
     kind: Any = list[str] if declared.many else str
     default = inspect.Parameter.empty if declared.needed else None
-    note = typer.Argument(metavar=declared.name, help=declared.about, show_default=False)
+    name = declared.name.lower()
+    note = typer.Argument(
+        metavar=declared.name, help=declared.about, show_default=False, autocompletion=completion.offers(name)
+    )
     return inspect.Parameter(
-        declared.name.lower(),
+        name,
         inspect.Parameter.KEYWORD_ONLY,
         default=default,
         annotation=Annotated[kind if declared.needed else kind | None, note],
@@ -164,9 +179,14 @@ def _option(declared: Option) -> Any:
 
     import typer
 
-    types: dict[str, Any] = {"text": str | None, "number": int | None, "flag": bool, "words": list[str] | None}
-    flags = [f"--{declared.name.replace('_', '-')}", *([f"-{declared.short}"] if declared.short else [])]
-    note = typer.Option(*flags, help=declared.about, show_default=False, callback=_chosen(declared))
+    types: dict[str, Any] = {"flag": bool, "words": list[str] | None}
+    note = typer.Option(
+        *declared.flags,
+        help=declared.about,
+        show_default=False,
+        callback=_checked(declared),
+        autocompletion=completion.offers(declared.name),
+    )
     return inspect.Parameter(
         declared.name,
         inspect.Parameter.KEYWORD_ONLY,
@@ -175,12 +195,10 @@ def _option(declared: Option) -> Any:
     )
 
 
-def _chosen(declared: Option) -> Any:
+def _checked(declared: Option) -> Any:
+    from pullstats.settings import typed
+
     def check(value: Any) -> Any:
-        if declared.choices and value is not None and value not in declared.choices:
-            name = declared.name.replace("_", "-")
-            near = did_you_mean(str(value), declared.choices)
-            raise UsageError(f"--{name} {value!r}", f"{near + ' ' if near else ''}choose {', '.join(declared.choices)}")
-        return value
+        return None if value is None else typed(declared, value, declared.flags[0])
 
     return check

@@ -250,6 +250,11 @@ class Option:
     section: str = "What to count"
     choices: tuple[str, ...] = ()
 
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """How it is written: `--format`, `-f`."""
+        return (f"--{self.name.replace('_', '-')}", *([f"-{self.short}"] if self.short else []))
+
 
 TIME, COUNT, READ, SHOW = "Time", "What to count", "Reading logs", "Output"
 OPTIONS: dict[str, Option] = {
@@ -272,6 +277,7 @@ OPTIONS: dict[str, Option] = {
         Option("min_origins", "Hide rows with fewer origins.", "number"),
         Option("identity", "What one origin is.", default="origin", choices=IDENTITIES),
         Option("rule", "The counting rule.", default="pullstats-1"),
+        Option("show", "Show this rule, whole."),
         Option("min_contacts", "Behavior is judged from so many contacts on.", "number"),
         Option("min_span", "Behavior is judged over at least this time (3h).", "text"),
         Option(

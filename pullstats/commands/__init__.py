@@ -33,16 +33,18 @@ class Argument:
         about: one line of help.
         many: any number of words.
         needed: at least one.
+        example: a word to write there.
     """
 
     name: str
     about: str
     many: bool = False
     needed: bool = True
+    example: str = "access.log"
 
 
 LOGS = Argument("LOG", "Files, folders, globs, or - for standard input. None: the store.", many=True, needed=False)
-DIM = Argument("DIM", "Dimensions, comma-separated: country, client,client_version ...")
+DIM = Argument("DIM", "Dimensions, comma-separated: country, client,client_version ...", example="country")
 
 
 @dataclass(frozen=True)
