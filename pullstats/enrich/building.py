@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import json
+import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from pullstats.enrich.ranges import IPV4_END, flat, merged, nested
 from pullstats.lazy import pl
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 HALF = 64  # IPv6 tables look at the upper half; networks deeper than /64 are dropped
@@ -101,13 +102,24 @@ def span_of(network: str, value: Any) -> tuple[int, Span]:
     return net.version, (int(net.network_address), int(net.broadcast_address), value)
 
 
-def write(tables: Tables, origins: Mapping[str, Origin], to: Path) -> None:
-    """Write Parquet files and manifest.json into a folder; `origins` by table, without the family."""
-    entries = {}
-    for name, table in sorted(tables.items()):
-        path = to / f"{name}.parquet"
-        table.write_parquet(path, compression="zstd", compression_level=19)
-        origin = origins[name.removesuffix("_v4").removesuffix("_v6")]
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        entries[name] = vars(origin) | {"rows": len(table), "sha256": digest}
+def write(tables: Tables, origins: Mapping[str, Origin], to: Path, kept: Sequence[Path] = ()) -> None:
+    """Write Parquet files and manifest.json into a folder.
+
+    Args:
+        tables: by file name.
+        origins: by table: a file name without the family.
+        to: the folder.
+        kept: Parquet files that are taken as they are.
+    """
+    for name, table in tables.items():
+        table.write_parquet(to / f"{name}.parquet", compression="zstd", compression_level=19)
+    for path in kept:
+        shutil.copyfile(path, to / path.name)
+    files = sorted([*(to / f"{name}.parquet" for name in tables), *(to / path.name for path in kept)])
+    entries = {path.stem: _entry(path, origins[path.stem.removesuffix("_v4").removesuffix("_v6")]) for path in files}
     (to / "manifest.json").write_text(json.dumps(entries, indent=1) + "\n", encoding="utf-8")
+
+
+def _entry(path: Path, origin: Origin) -> dict[str, str | int]:
+    rows = pl.scan_parquet(path).select(pl.len()).collect().item()
+    return vars(origin) | {"rows": rows, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}

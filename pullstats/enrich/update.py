@@ -45,12 +45,13 @@ def update(folder: Path, to: Path | None = None) -> list[TableInfo]:
     current = GeoData.current(root)
     tables, origins = _built(folder, current)
     _check(tables, current)
+    kept: list[Path] = []
     for row in current.info:
         if row.table not in origins:
             origins[row.table] = Origin(row.source, row.version, str(row.date), row.licence, row.attribution)
             names = [row.table] if row.table == "asn_org" else [f"{row.table}_v4", f"{row.table}_v6"]
-            tables |= {name: pl.read_parquet(current.folder / f"{name}.parquet") for name in names}
-    return _swapped(tables, origins, root, current)
+            kept += [current.folder / f"{name}.parquet" for name in names]
+    return _swapped(lambda new: write(tables, origins, new, kept), root, current)
 
 
 def _built(folder: Path, current: GeoData) -> tuple[Tables, dict[str, Origin]]:
@@ -219,15 +220,15 @@ def _check(tables: Tables, current: GeoData) -> None:
             )
 
 
-def _swapped(tables: Tables, origins: dict[str, Origin], root: Path, old: GeoData) -> list[TableInfo]:
-    """Write the tables into a folder of their own, read them, then name that folder the current one.
+def _swapped(fill: Callable[[Path], None], root: Path, old: GeoData) -> list[TableInfo]:
+    """Fill a folder of its own with tables, read them, then name that folder the current one.
 
     The old folder stays until the next time: another run may be reading it.
     """
     folder = root / uuid.uuid4().hex
     try:
         folder.mkdir(parents=True)
-        write(tables, origins, folder)
+        fill(folder)
         built = GeoData(folder)
         info = built.info
         for name in ("country", "asn", "cloud", "organisations"):
