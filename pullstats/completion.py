@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 VARIABLE = "_PULLSTATS_COMPLETE"
 SHELLS = ("bash", "zsh", "fish", "powershell", "pwsh")
-PERIODS = ("hour", "day", "week", "month", "quarter", "year", "weekday", "hour_of_day")
-DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "weekday", "weekend")
 TIMES = (
     "today", "yesterday", "this_week", "last_week", "past_week", "this_month", "last_month", "past_month",
     "this_quarter", "last_quarter", "past_quarter", "this_year", "last_year", "past_year",
@@ -71,6 +69,18 @@ def _formats() -> Iterable[str]:
     return FORMATS
 
 
+def _periods() -> Iterable[str]:
+    from pullstats.window import GRANULARITIES
+
+    return GRANULARITIES
+
+
+def _days() -> Iterable[str]:
+    from pullstats.window.names import WEEKDAYS
+
+    return (*(day.lower() for day in WEEKDAYS), "weekday", "weekend")
+
+
 def _rules() -> Iterable[str]:
     from pullstats.counting.rules import rules
 
@@ -82,8 +92,8 @@ _WORDS: dict[str, Callable[[], Iterable[str]]] = {
     "where": lambda: (f"{name}=" for name in DIMENSIONS),
     "only": _kinds,
     "without": _kinds,
-    "by": lambda: PERIODS,
-    "every": lambda: DAYS,
+    "by": _periods,
+    "every": _days,
     "since": lambda: TIMES,
     "until": lambda: TIMES,
     "during": lambda: TIMES,

@@ -13,15 +13,18 @@ if TYPE_CHECKING:
 
 def _asked(question: Question) -> Command:
     def run(settings: Settings, words: list[str]) -> int:
+        from dataclasses import replace
+
         from pullstats.answer import ask
-        from pullstats.commands.common import exit_code, opened, query, show
+        from pullstats.commands.common import exit_code, failed, opened, outlet, query, show
         from pullstats.engines import dimensions
 
         dims = dimensions(words[0]) if question.takes_dims else ()
         logs = words[1:] if question.takes_dims else words
+        outlet(settings)
         asked = query(settings, dims)
         with opened(settings, logs) as (tables, outcomes):
-            show(ask(question, tables, asked), settings)
+            show(replace(ask(question, tables, asked), partial=failed(outcomes)), settings)
             return exit_code(outcomes)
 
     by = ("by",) if PERIODS in question.columns else ()

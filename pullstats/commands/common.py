@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from pullstats.pipeline.options import Reading
     from pullstats.pipeline.parse import Outcome
     from pullstats.settings import Settings
-    from pullstats.sources.files import Source
+    from pullstats.sources.files import NoLog, Source
+    from pullstats.store.open import Store
 
 # Logs beyond this many bytes (compressed ones count eightfold) go through a temporary store, not memory.
 IN_MEMORY_BYTES = 700 << 20
@@ -36,15 +37,31 @@ def complain(error: PullstatsError) -> None:
     say(f"pullstats: {error}")
 
 
-def reading(settings: Settings, *, lenient: bool) -> Reading:
-    """How logs are read, by these settings."""
+def reading(settings: Settings, *, lenient: bool, create: bool = True) -> Reading:
+    """How logs are read, by these settings.
+
+    Args:
+        settings: of the call.
+        lenient: take what was read of a damaged source, too.
+        create: make a key where there is none.
+
+    Raises:
+        UsageError: an option is wrong.
+        PullstatsError: there is no key, or none can be made.
+    """
     from pathlib import Path
 
+    from pullstats import window
     from pullstats.identity import load_key
     from pullstats.pipeline.options import Reading
+    from pullstats.pipeline.parse import given_format
 
+    if settings["log_format"]:
+        given_format(settings["log_format"])
+    if settings["assume_tz"]:
+        window.zone(settings["assume_tz"], option="--assume-tz")
     return Reading(
-        key=load_key(),
+        key=load_key(create=create),
         log_format=settings["log_format"],
         mode=settings["mode"],
         trust=settings.words("trust"),
@@ -94,10 +111,10 @@ def query(settings: Settings, dims: tuple[str, ...] = ()) -> Query:
         rule=known_rule(settings["rule"]),
         dims=dims,
         where=merged(_conditions(settings)),
-        without_top=_positive(settings["without_top"], "--without-top"),
-        min_origins=_positive(settings["min_origins"], "--min-origins"),
-        limit=settings["limit"],
-        min_contacts=settings["min_contacts"],
+        without_top=_not_negative(settings, "without_top") or 0,
+        min_origins=_not_negative(settings, "min_origins") or 0,
+        limit=_not_negative(settings, "limit"),
+        min_contacts=_not_negative(settings, "min_contacts"),
         min_span_seconds=_seconds(span) if span else None,
     )
 
@@ -128,10 +145,11 @@ def _seconds(text: str) -> int:
     return asked.count * lengths[asked.unit]
 
 
-def _positive(value: int | None, option: str) -> int:
+def _not_negative(settings: Settings, name: str) -> int | None:
+    value = settings[name]
     if value is not None and value < 0:
-        raise UsageError(f"{option} {value}", "write a whole number from 0 on")
-    return value or 0
+        raise UsageError(f"--{name.replace('_', '-')} {value}", "write a whole number from 0 on")
+    return value
 
 
 def _conditions(settings: Settings) -> Iterator[Condition]:
@@ -157,8 +175,8 @@ def _kind(word: str, option: str) -> str:
     from pullstats.errors import did_you_mean
 
     if word not in KINDS:
-        near = did_you_mean(word, KINDS)
-        raise UsageError(f"--{option} {word!r}", near or f"kinds: {', '.join(KINDS)}; or DIMENSION=VALUE")
+        near, known = did_you_mean(word, KINDS), ", ".join(KINDS)
+        raise UsageError(f"--{option} '{word}': {near or 'is no kind of client'} ({known}; or DIMENSION=VALUE)")
     return word
 
 
@@ -192,9 +210,15 @@ def _stored(settings: Settings) -> Tables:
             "give a log (pullstats summary access.log) or fill a store first (pullstats ingest access.log)",
         )
     store = stores.open_store(path)
-    with stores.locked(store):
-        refresh(store, rule("pullstats-1"))
+    if not _current(store):  # else nothing is written: the store may be another user's
+        with stores.locked(store):
+            refresh(store, rule("pullstats-1"))
     return store
+
+
+def _current(store: Store) -> bool:
+    """Whether the derived tables are built from the requests as they are."""
+    return store.table("activities").transaction_version("requests") == store.table("requests").version()
 
 
 def _read(settings: Settings, logs: Sequence[str], temporary: ExitStack) -> tuple[Tables, list[Outcome]]:
@@ -204,10 +228,10 @@ def _read(settings: Settings, logs: Sequence[str], temporary: ExitStack) -> tupl
     from pullstats.store.memory import Memory
     from pullstats.store.rollup import derive_all
 
+    options = reading(settings, lenient=True)
     sources, wrong = find(logs)
     for error in wrong:
         complain(error)
-    options = reading(settings, lenient=True)
     with progress(settings) as told:
         if _size(sources) <= IN_MEMORY_BYTES:
             tables = Memory()
@@ -215,12 +239,10 @@ def _read(settings: Settings, logs: Sequence[str], temporary: ExitStack) -> tupl
             derive_all(tables, rule("pullstats-1"))
         else:
             tables, outcomes = _through_disk(sources, options, told, temporary)
-    report(outcomes, alone=len(outcomes) + len(wrong) == 1)
+    report(outcomes, alone=len(outcomes) + len(wrong) == 1, quiet=settings["quiet"])
     if not any(outcome.status == "ingested" for outcome in outcomes):
         raise QuietFailure
-    if wrong:
-        outcomes.append(_failed(wrong[0]))
-    return tables, outcomes
+    return tables, [*outcomes, *map(unread, wrong)]
 
 
 class QuietFailure(PullstatsError):  # noqa: N818 - nothing more to say
@@ -230,13 +252,14 @@ class QuietFailure(PullstatsError):  # noqa: N818 - nothing more to say
         super().__init__("")
 
 
-def _failed(error: PullstatsError) -> Outcome:
+def unread(error: NoLog) -> Outcome:
+    """The outcome of a word that names no log."""
     from pathlib import Path
 
     from pullstats.pipeline.parse import Outcome
     from pullstats.sources.files import Source
 
-    return Outcome(Source("", Path()), status="failed", error=error)
+    return Outcome(Source(error.word, Path(error.word)), status="failed", error=error)
 
 
 def _size(sources: Sequence[Source]) -> int:
@@ -272,20 +295,21 @@ def _through_disk(
     return store, outcomes
 
 
-def report(outcomes: Sequence[Outcome], *, alone: bool) -> None:
+def report(outcomes: Sequence[Outcome], *, alone: bool, quiet: bool) -> None:
     """Say what is wrong with sources; an empty one among others is only worth a note."""
     for outcome in outcomes:
         if outcome.error is not None and (outcome.status != "empty" or alone):
             complain(outcome.error)
-        elif outcome.status == "empty":
-            say(f"{outcome.source.name}: empty, nothing to count")
-        elif outcome.status == "already" and not outcome.lines:
+        elif outcome.error is not None and not quiet:
+            say(str(outcome.error))
+        elif outcome.status == "already" and not outcome.lines and not quiet:
             say(f"{outcome.source.name}: the same content was read already; it counts once")
 
 
 def failed(outcomes: Sequence[Outcome]) -> bool:
     """Whether some source was not read whole."""
-    return any(outcome.error is not None and outcome.status != "empty" for outcome in outcomes)
+    whole = ("empty", "already")
+    return any(outcome.error is not None and outcome.status not in whole for outcome in outcomes)
 
 
 @contextmanager
@@ -298,7 +322,8 @@ def progress(settings: Settings) -> Iterator[Any]:
         now = time.monotonic()
         if not quiet and now - began > PROGRESS_SECONDS and now - shown[0] > PROGRESS_SECONDS / 4:
             shown[0] = now
-            sys.stderr.write(f"\r\x1b[K{printable(os.path.basename(name), 60)}  {lines:,} lines")
+            base = os.path.basename(name)  # noqa: PTH119 - a name, which need not be a path
+            sys.stderr.write(f"\r\x1b[K{printable(base, 60)}  {lines:,} lines")
             sys.stderr.flush()
 
     try:
@@ -308,27 +333,44 @@ def progress(settings: Settings) -> Iterator[Any]:
             sys.stderr.write("\r\x1b[K")
 
 
+def outlet(settings: Settings) -> str:
+    """The format that an answer is written in; what cannot be written is refused before anything is read.
+
+    Raises:
+        UsageError: no format has this name or suffix; Parquet to a terminal.
+        PullstatsError: the file's folder is not there.
+    """
+    from pathlib import Path
+
+    from pullstats import outputs
+
+    name = "json" if settings["json"] else settings["format"]
+    if settings["output"]:
+        path = Path(settings["output"])
+        if not path.parent.is_dir():
+            raise PullstatsError(f"cannot write {path}: no folder {path.parent}", "make it first")
+        return outputs.known(name) if name else outputs.by_suffix(path)
+    name = outputs.known(name or ("table" if sys.stdout.isatty() or settings["plot"] else "csv"))
+    if name == "parquet" and sys.stdout.isatty():
+        raise UsageError("parquet is binary", "add -o FILE")
+    return name
+
+
 def show(answer: Answer, settings: Settings) -> None:
     """Print an answer as the settings say; notes go to stderr."""
     from pathlib import Path
 
     from pullstats import outputs
 
-    name = "json" if settings["json"] else settings["format"]
-    safe = bool(settings["spreadsheet_safe"])
-    limit = settings["limit"]
+    name, limit = outlet(settings), settings["limit"]
+    safe, plot = bool(settings["spreadsheet_safe"]), bool(settings["plot"])
     if settings["output"]:
-        outputs.save(answer, Path(settings["output"]), name, limit=limit, spreadsheet_safe=safe)
+        outputs.save(answer, Path(settings["output"]), name, limit=limit, plot=plot, spreadsheet_safe=safe)
     else:
+        color = settings["color"]
         outputs.render(
-            answer,
-            name or ("table" if sys.stdout.isatty() or settings["plot"] else "csv"),
-            stream=sys.stdout,
-            color=settings["color"],
-            limit=limit,
-            plot=bool(settings["plot"]),
-            spreadsheet_safe=safe,
-        )
+            answer, name, stream=sys.stdout, color=color, limit=limit, plot=plot, spreadsheet_safe=safe
+        )  # fmt: skip
     if not settings["quiet"]:
         for note in answer.notes:
             say(note)

@@ -34,24 +34,46 @@ def ingest(settings: Settings, logs: list[str]) -> int:
     """
     from pathlib import Path
 
-    from pullstats.commands.common import complain, exit_code, progress, reading
+    from pullstats.commands.common import complain, exit_code, progress, reading, unread
     from pullstats.sources.files import find
-    from pullstats.store.open import default_place, open_or_create
+    from pullstats.store.open import default_place, exists, open_or_create
 
+    document = _wanted(settings)
+    place = Path(settings["store"]) if settings["store"] else default_place()
+    options = reading(settings, lenient=False, create=not exists(place))
     sources, wrong = find(logs)
     for error in wrong:
         complain(error)
-    options = reading(settings, lenient=False)
-    store = open_or_create(Path(settings["store"]) if settings["store"] else default_place(), options.key.id)
+    store = open_or_create(place, options.key.id)
     with progress(settings) as told:
         outcomes = _taken(store, sources, options, told)
-    if not settings["quiet"]:
-        _report(outcomes, store)
-    else:
-        _complaints(outcomes)
-    if settings["json"] or settings["format"] == "json":
-        _print(_document(outcomes), settings["output"])
-    return exit_code(outcomes) or (1 if wrong else 0)
+    _settled(outcomes, alone=len(outcomes) + len(wrong) == 1)
+    _report(outcomes, store, quiet=settings["quiet"])
+    if document:
+        _print(_document([*outcomes, *map(unread, wrong)]), settings["output"])
+    return exit_code([*outcomes, *map(unread, wrong)])
+
+
+def _wanted(settings: Settings) -> bool:
+    """Whether the fates of the logs are printed as a document, too.
+
+    Raises:
+        UsageError: another format is asked for.
+    """
+    from pullstats.errors import UsageError
+    from pullstats.settings import COMMAND_LINE
+
+    name, where = settings.find("format")
+    if name not in (None, "json") and where == COMMAND_LINE:
+        raise UsageError(f"-f '{name}': ingest prints json only")
+    return bool(settings["json"] or settings["output"]) or name == "json"
+
+
+def _settled(outcomes: Sequence[Outcome], *, alone: bool) -> None:
+    """An empty log among others is no failure: all that it has is in the store."""
+    for outcome in outcomes:
+        if outcome.status == "empty":
+            outcome.status = "failed" if alone else "already"
 
 
 def _taken(store: Store, sources: Sequence[Any], options: Any, told: Any) -> list[Outcome]:
@@ -75,28 +97,20 @@ def _taken(store: Store, sources: Sequence[Any], options: Any, told: Any) -> lis
     raise PullstatsError(f"{store.path}: other runs keep committing the same logs", "run it again when they are done")
 
 
-def _report(outcomes: Sequence[Outcome], store: Store) -> None:
+def _report(outcomes: Sequence[Outcome], store: Store, *, quiet: bool) -> None:
     from pullstats.commands.common import complain, say
 
     for outcome in outcomes:
-        if outcome.error is not None:
+        if outcome.status == "failed" and outcome.error is not None:
             complain(outcome.error)
-        else:
-            say(f"{outcome.source.name}   {_fate(outcome)}")
-        if outcome.pending:
+        elif not quiet:
+            say(str(outcome.error) if outcome.error else f"{outcome.source.name}   {_fate(outcome)}")
+        if outcome.pending and not quiet:
             say(f"{outcome.source.name}   its last line is not whole yet; it waits for the next run")
     times = [time for outcome in outcomes for time in (outcome.first, outcome.last) if time is not None]
-    if any(outcome.status == "ingested" for outcome in outcomes) and times:
+    if any(outcome.status == "ingested" for outcome in outcomes) and times and not quiet:
         days = f"{_iso(min(times))[:10]} .. {_iso(max(times))[:10]}"
         say(f"store {store.path}: {days}; addresses were replaced by keyed hashes")
-
-
-def _complaints(outcomes: Sequence[Outcome]) -> None:
-    from pullstats.commands.common import complain
-
-    for outcome in outcomes:
-        if outcome.error is not None:
-            complain(outcome.error)
 
 
 def _fate(outcome: Outcome) -> str:
@@ -124,10 +138,9 @@ def _document(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
 
 def _row(outcome: Outcome) -> dict[str, Any]:
-    stored = outcome.status in ("ingested", "already")
     return {
         "source": outcome.source.name,
-        "status": outcome.status if stored else "failed",
+        "status": outcome.status,
         "format": outcome.format or None,
         "lines": outcome.lines,
         "parsed": outcome.counts["parsed"],
@@ -152,8 +165,10 @@ def _iso(microseconds: int) -> str:
 def _print(document: dict[str, Any], path: Path | str | None) -> None:
     from pathlib import Path
 
-    text = json.dumps(document, indent=1, ensure_ascii=True)
+    from pullstats.outputs.streams import replaced
+
+    text = json.dumps(document, indent=1, ensure_ascii=True) + "\n"
     if path:
-        Path(path).write_text(text + "\n", "utf-8")
+        replaced(Path(path), text.encode())
     else:
-        sys.stdout.write(text + "\n")
+        sys.stdout.write(text)

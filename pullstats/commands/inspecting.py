@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pullstats.commands import READING, SHOWING, Argument, command
 from pullstats.errors import PullstatsError, UsageError
@@ -73,7 +73,7 @@ def _records(planned: Plan) -> Iterator[Table]:
         )
 
 
-def _iso(name: str) -> object:
+def _iso(name: str) -> Any:
     """Epoch microseconds as ISO text in UTC, fractions only where there are any."""
     from pullstats.lazy import pl
 

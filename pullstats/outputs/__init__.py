@@ -54,7 +54,7 @@ def render(  # noqa: PLR0913 - one argument for each option
         UsageError: unknown format; Parquet to a terminal.
         BrokenPipeError: the reader has gone.
     """
-    name = _known(format)
+    name = known(format)
     if name == "parquet" and stream.isatty():
         raise UsageError("parquet is binary", "add -o FILE")
     options = Options(_counted(limit), plot, spreadsheet_safe, screen(stream, color, width))
@@ -79,7 +79,7 @@ def save(  # noqa: PLR0913 - one argument for each option
         UsageError: unknown format or suffix.
         PullstatsError: the file cannot be written.
     """
-    name = _by_suffix(path) if format is None else _known(format)
+    name = by_suffix(path) if format is None else known(format)
     options = Options(_counted(limit), plot, spreadsheet_safe, Screen(FILE_WIDTH))
     replaced(path, _written(answer, name, options))
 
@@ -89,13 +89,23 @@ def _written(answer: Answer, name: str, options: Options) -> bytes:
     return getattr(module, name)(answer, options)
 
 
-def _known(name: str) -> str:
+def known(name: str) -> str:
+    """The name of a format.
+
+    Raises:
+        UsageError: there is none of this name.
+    """
     if name not in FORMATS:
         raise UsageError(f"-f '{name}': choose {', '.join(FORMATS[:-1])} or {FORMATS[-1]}")
     return name
 
 
-def _by_suffix(path: Path) -> str:
+def by_suffix(path: Path) -> str:
+    """The format that a file's name chooses.
+
+    Raises:
+        UsageError: it chooses none.
+    """
     suffix = path.with_suffix("").suffix if path.suffix.lower() == ".gz" else path.suffix
     if suffix.lower() not in _SUFFIXES:
         raise UsageError(f"-o '{path}': its suffix names no format", f"use {' '.join(_SUFFIXES)}, or add -f FORMAT")

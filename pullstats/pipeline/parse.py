@@ -119,7 +119,7 @@ def plan(source: Source, reading: Reading, past: Mapping[str, Past]) -> Plan:
     try:
         return _recognised(outcome, print_, reading)
     except PullstatsError as error:
-        outcome.status, outcome.error = "failed", error
+        outcome.status, outcome.error = "empty" if outcome.status == "empty" else "failed", error
         return Plan(outcome, print_)
 
 
@@ -137,6 +137,9 @@ def _recognised(outcome: Outcome, print_: Fingerprint, reading: Reading) -> Plan
         outcome.status = "empty"
         raise PullstatsError(f"{name}: is empty (0 lines)", "nothing to count")
     lines = head_lines(print_.head)
+    if not lines and print_.length == len(print_.head):
+        outcome.status = "empty"
+        raise PullstatsError(f"{name}: holds blank lines only", "nothing to count")
     if reading.log_format:
         chosen, found = given_format(reading.log_format), None
     else:
@@ -170,7 +173,7 @@ def _unknown(name: str, print_: Fingerprint, found: Guess, lines: list[str]) -> 
             f"{name}: not a text log (first bytes {first})", "name access logs, plain or as gzip, zstd, bzip2, xz"
         )
     best = f"best: {found.best.name}, {found.certainty:.0%} of lines" if found.best else "none comes near"
-    line = printable(lines[0], 60) if lines else "(blank lines only)"
+    line = printable(lines[0], 60) if lines else "(blank)"
     return PullstatsError(
         f"{name}: no known format fits ({best}); line 1: {line}",
         f"try: pullstats detect {name}, or --log-format 'YOUR nginx log_format'",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import os
 import shutil
+import stat
 import sys
 import tempfile
 from dataclasses import dataclass, field
@@ -15,8 +17,10 @@ from pullstats.errors import PullstatsError, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from typing import BinaryIO
 
 STDIN = "-"
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 PATTERN = "*.log*"
 
 
@@ -26,7 +30,7 @@ class Source:
 
     Attributes:
         name: how messages call it; its base name is all that the store keeps.
-        path: where its bytes are; standard input is copied to a temporary file first.
+        path: where its bytes are; standard input and pipes are copied to a temporary file first.
         temporary: the folder of that file, removed when the source is.
     """
 
@@ -37,32 +41,58 @@ class Source:
     @property
     def base(self) -> str:
         """The name without its folders, which can hold a user's name."""
-        return os.path.basename(self.name) or self.name
+        return os.path.basename(self.name) or self.name  # noqa: PTH119 - a name, which need not be a path
 
 
-def find(logs: Sequence[str]) -> tuple[list[Source], list[PullstatsError]]:
+class NoLog(PullstatsError):  # noqa: N818 - it says what the word is
+    """A word that names no log, and why."""
+
+    def __init__(self, word: str, error: PullstatsError) -> None:
+        super().__init__(error.what, error.fix)
+        self.word = word
+
+
+def find(logs: Sequence[str]) -> tuple[list[Source], list[NoLog]]:
     """The logs that these words name, each once, and what is wrong with the other words."""
     found: dict[Path, Source] = {}
-    wrong: list[PullstatsError] = []
-    for word in logs:
+    wrong: list[NoLog] = []
+    for word in dict.fromkeys(logs):
         try:
             for source in _named(word):
                 found.setdefault(source.path.resolve(), source)
         except PullstatsError as error:
-            wrong.append(error)
+            wrong.append(NoLog(word, error))
     return list(found.values()), wrong
 
 
 def _named(word: str) -> Iterator[Source]:
     path = Path(word)
+    kind = _kind(word, path)
     if word == STDIN:
-        yield _standard_input()
-    elif path.is_dir():
-        yield from _folder(word, path)
-    elif path.exists():
-        yield Source(word, path)
-    else:
+        yield _copied(STDIN, sys.stdin.buffer)
+    elif kind is None:
         yield from _globbed(word, path)
+    elif stat.S_ISDIR(kind):
+        yield from _folder(word, path)
+    elif stat.S_ISREG(kind):
+        yield Source(_text(word), path)
+    else:  # a pipe, such as <(zcat access.log.gz): it can be read once only
+        yield _piped(word, path)
+
+
+def _kind(word: str, path: Path) -> int | None:
+    """The mode of a file; None where there is none."""
+    try:
+        return path.stat().st_mode if word else None
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise unreadable(word, error) from error
+
+
+def _text(name: str) -> str:
+    """A file's name as text, whatever its bytes are."""
+    return os.fsencode(name).decode("utf-8", "replace")
 
 
 def _folder(word: str, folder: Path) -> Iterator[Source]:
@@ -78,30 +108,47 @@ def _folder(word: str, folder: Path) -> Iterator[Source]:
     if not files:
         raise PullstatsError(f"{word}: no {PATTERN} file inside", "name the files")
     for path in files:
-        yield Source(str(path), path)
+        yield Source(_text(str(path)), path)
 
 
 def _globbed(word: str, path: Path) -> Iterator[Source]:
-    matches = sorted(glob.glob(word, recursive=True)) if glob.has_magic(word) else []
-    files = [Source(match, Path(match)) for match in matches if Path(match).is_file()]
+    # Path.glob takes no absolute patterns.
+    matches = sorted(glob.glob(word, recursive=True)) if glob.has_magic(word) else []  # noqa: PTH207
+    files = [Source(_text(match), Path(match)) for match in matches if Path(match).is_file()]
     if not files:
-        raise PullstatsError(_missing(word, path))
+        raise _missing(word, path)
     yield from files
 
 
-def _missing(word: str, path: Path) -> str:
-    folder = path.parent if path.parent.is_dir() else None
-    near = did_you_mean(path.name, [entry.name for entry in folder.iterdir()]) if folder and path.name else ""
-    return f"{word}: no such file" + (f" ({near})" if near else "")
+def _missing(word: str, path: Path) -> PullstatsError:
+    if "://" in word:
+        return PullstatsError(f"{word}: is not on this machine", "fetch it, or pipe it in: ... | pullstats summary -")
+    if word and path.is_symlink():
+        return PullstatsError(f"{word}: no such file (a link to {path.readlink()}, which is gone)")
+    folder = path.parent if word and path.parent.is_dir() else None
+    near = did_you_mean(path.name, [entry.name for entry in folder.iterdir()]) if folder else ""
+    return PullstatsError(f"{word or repr(word)}: no such file" + (f" ({near})" if near else ""))
 
 
-def _standard_input() -> Source:
-    """Standard input as a file: its fingerprint must be known before its first line is read."""
+def _piped(word: str, path: Path) -> Source:
+    try:
+        with path.open("rb") as stream:
+            return _copied(_text(word), stream)
+    except OSError as error:
+        raise unreadable(word, error) from error
+
+
+def _copied(name: str, stream: BinaryIO) -> Source:
+    """What can be read once as a file: its fingerprint must be known before its first line is read."""
     temporary = tempfile.TemporaryDirectory(prefix="pullstats-")
-    path = Path(temporary.name) / "stdin"
-    with path.open("wb") as copy:
-        shutil.copyfileobj(sys.stdin.buffer, copy, 1 << 20)
-    return Source(STDIN, path, temporary)
+    path = Path(temporary.name) / "log"
+    try:
+        with path.open("wb") as copy:
+            shutil.copyfileobj(stream, copy, 1 << 20)
+    except OSError as error:
+        why = "no space left for a copy" if error.errno in NO_SPACE else f"cannot be copied ({error.strerror})"
+        raise PullstatsError(f"{name}: {why}", "name another folder with TMPDIR") from error
+    return Source(name, path, temporary)
 
 
 def unreadable(name: str, error: OSError) -> PullstatsError:
@@ -110,4 +157,6 @@ def unreadable(name: str, error: OSError) -> PullstatsError:
         return PullstatsError(f"{name}: permission denied", "try sudo, or add yourself to the group that owns it")
     if isinstance(error, FileNotFoundError):
         return PullstatsError(f"{name}: no such file")
+    if error.errno == errno.ELOOP:
+        return PullstatsError(f"{name}: a link that leads back to itself")
     return PullstatsError(f"{name}: cannot be read ({error.strerror or type(error).__name__})")
