@@ -101,8 +101,7 @@ def dimensions(text: str) -> tuple[str, ...]:
 def _known(name: str) -> str:
     if name not in DIMENSIONS:
         near = did_you_mean(name, list(DIMENSIONS))
-        known = f"dimensions: {' '.join(sorted(DIMENSIONS))}"
-        raise UsageError(f"no dimension {name!r}", f"{near} {known}" if near else known)
+        raise UsageError(f"no dimension '{name}'", f"{near} all: pullstats help dimensions".strip())
     return name
 
 
@@ -116,7 +115,7 @@ def condition(text: str) -> Condition:
     keep = not name.endswith("!")
     name = name.removesuffix("!").strip()
     if not equals:
-        raise UsageError(f"--where {text!r}", f"write {text}=VALUE or {text}!=VALUE")
+        raise UsageError(f"--where '{text}': write {text}=VALUE or {text}!=VALUE")
     return Condition(_known(name), (value or None,), keep)
 
 

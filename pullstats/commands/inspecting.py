@@ -92,6 +92,8 @@ def _given(word: str) -> list[str]:
         data = sys.stdin.buffer.read() if word == "-" else Path(word).read_bytes()
     except OSError as error:
         raise unreadable(word, error) from error
+    if not data:
+        return []
     return [line.rstrip("\r") for line in data.decode("utf-8", "replace").removesuffix("\n").split("\n")]
 
 

@@ -147,7 +147,8 @@ def day_hours(text: str, *, option: str = "--hours") -> tuple[int, int]:
     match = _HOURS.fullmatch(text.strip())
     if not match:
         bare = _BARE_HOURS.fullmatch(text.strip())
-        cure = f"{int(bare[1]):02}:00-{int(bare[2]):02}:00" if bare else "two times such as 09:00-17:00"
+        whole = bare and max(int(bare[1]), int(bare[2])) <= 24  # noqa: PLR2004 - hours of a day
+        cure = f"{int(bare[1]):02}:00-{int(bare[2]):02}:00" if bare and whole else "two times such as 09:00-17:00"
         raise UsageError(f"{option} '{text}': write {cure}")
     hour, minute, last_hour, last_minute = (int(part) for part in match.groups())
     start, end = 60 * hour + minute, 60 * last_hour + last_minute
