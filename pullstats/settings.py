@@ -16,7 +16,7 @@ TABLES = ("labels",)
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 COMMAND_LINE, DEFAULT = "command line", "default"
 # Options that make sense on one call only.
-ONCE = ("json", "now", "output", "rejects")
+ONCE = ("json", "now", "output", "rejects", "show")
 
 
 @dataclass(frozen=True)

@@ -240,6 +240,9 @@ def _read(settings: Settings, logs: Sequence[str], temporary: ExitStack) -> tupl
         else:
             tables, outcomes = _through_disk(sources, options, told, temporary)
     report(outcomes, alone=len(outcomes) + len(wrong) == 1, quiet=settings["quiet"])
+    if settings["verbose"]:
+        for outcome in outcomes:
+            say(fate(outcome, whole=True))
     if not any(outcome.status == "ingested" for outcome in outcomes):
         raise QuietFailure
     return tables, [*outcomes, *map(unread, wrong)]
@@ -304,6 +307,33 @@ def report(outcomes: Sequence[Outcome], *, alone: bool, quiet: bool) -> None:
             say(str(outcome.error))
         elif outcome.status == "already" and not outcome.lines and not quiet:
             say(f"{outcome.source.name}: the same content was read already; it counts once")
+
+
+REASONS = 4  # told without --verbose
+
+
+def fate(outcome: Outcome, *, whole: bool) -> str:
+    """What became of a log's lines, in one line; `whole` tells how sure its format is, and every reason."""
+    name = outcome.source.name
+    if outcome.status == "already":
+        return f"{name}   already ingested (same content); 0 new lines"
+    if not outcome.format:
+        return f"{name}   {outcome.status}"
+    sure = f" ({outcome.certainty:.0%} of a sample)" if whole and outcome.certainty is not None else ""
+    sums = ", ".join(f"{outcome.counts[each]:,} {each}" for each in ("parsed", "ignored", "rejected"))
+    lines = f"{outcome.lines:,} {'new lines' if outcome.past else 'lines'}"
+    return f"{name}   {outcome.format}{sure}   {lines}   {sums}{_why(outcome, whole=whole)}"
+
+
+def _why(outcome: Outcome, *, whole: bool) -> str:
+    """Why lines were not parsed: ` (1.0%: 339 truncated ...; first: line 412); --rejects FILE keeps them`."""
+    shown = ("ignored", "rejected") if whole else ("rejected",)
+    reasons = [f"{n:,} {why}" for (each, why), n in outcome.reasons.most_common() if each in shown]
+    told = ", ".join(reasons if whole else reasons[:REASONS])
+    if outcome.rejected_first is None:
+        return f" ({told})" if told else ""
+    first = f"first: line {outcome.rejected_first[0]:,}"
+    return f" ({outcome.share('rejected'):.1%}: {told}; {first}); --rejects FILE keeps them"
 
 
 def failed(outcomes: Sequence[Outcome]) -> bool:

@@ -48,7 +48,7 @@ def ingest(settings: Settings, logs: list[str]) -> int:
     with progress(settings) as told:
         outcomes = _taken(store, sources, options, told)
     _settled(outcomes, alone=len(outcomes) + len(wrong) == 1)
-    _report(outcomes, store, quiet=settings["quiet"])
+    _report(outcomes, store, quiet=settings["quiet"], verbose=settings["verbose"])
     if document:
         _print(_document([*outcomes, *map(unread, wrong)]), settings["output"])
     return exit_code([*outcomes, *map(unread, wrong)])
@@ -97,33 +97,20 @@ def _taken(store: Store, sources: Sequence[Any], options: Any, told: Any) -> lis
     raise PullstatsError(f"{store.path}: other runs keep committing the same logs", "run it again when they are done")
 
 
-def _report(outcomes: Sequence[Outcome], store: Store, *, quiet: bool) -> None:
-    from pullstats.commands.common import complain, say
+def _report(outcomes: Sequence[Outcome], store: Store, *, quiet: bool, verbose: bool) -> None:
+    from pullstats.commands.common import complain, fate, say
 
     for outcome in outcomes:
         if outcome.status == "failed" and outcome.error is not None:
             complain(outcome.error)
         elif not quiet:
-            say(str(outcome.error) if outcome.error else f"{outcome.source.name}   {_fate(outcome)}")
+            say(str(outcome.error) if outcome.error else fate(outcome, whole=verbose))
         if outcome.pending and not quiet:
             say(f"{outcome.source.name}   its last line is not whole yet; it waits for the next run")
     times = [time for outcome in outcomes for time in (outcome.first, outcome.last) if time is not None]
     if any(outcome.status == "ingested" for outcome in outcomes) and times and not quiet:
         days = f"{_iso(min(times))[:10]} .. {_iso(max(times))[:10]}"
         say(f"store {store.path}: {days}; addresses were replaced by keyed hashes")
-
-
-def _fate(outcome: Outcome) -> str:
-    if outcome.status == "already":
-        return "already ingested (same content); 0 new lines"
-    counts, new = outcome.counts, "new lines" if outcome.past else "lines"
-    text = f"{outcome.format}   {outcome.lines:,} {new}   {counts['parsed']:,} parsed, {counts['ignored']:,} ignored, "
-    text += f"{counts['rejected']:,} rejected"
-    if counts["rejected"]:
-        why = ", ".join(f"{n:,} {why}" for (fate, why), n in outcome.reasons.most_common(4) if fate == "rejected")
-        number = outcome.rejected_first[0] if outcome.rejected_first else 0
-        text += f" ({outcome.share('rejected'):.1%}: {why}; first: line {number}); --rejects FILE keeps them"
-    return text
 
 
 def _document(outcomes: Sequence[Outcome]) -> dict[str, Any]:

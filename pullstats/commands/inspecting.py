@@ -121,26 +121,11 @@ def agents(settings: Settings, words: list[str]) -> int:
 @command("inspect addresses", arguments=FILE, options=("geoip_db", "companies", *SHOWING), section=SECTION)
 def addresses(settings: Settings, words: list[str]) -> int:
     """Show what is known of each address's network: one address a line in, one row out."""
-    from pathlib import Path
-
     from pullstats.answer import listing
     from pullstats.commands.common import show
-    from pullstats.enrich import addresses as spellings
-    from pullstats.enrich.networks import Geo, lookup
-    from pullstats.lazy import pl
-    from pullstats.tables import NETWORK_COLUMNS
+    from pullstats.commands.geo import networks
 
-    texts = pl.Series("address", _given(words[0]), pl.String())
-    companies = Path(settings["companies"]) if settings["companies"] else None
-    geo = Geo.open([Path(name) for name in settings.words("geoip_db")], companies)
-    distinct = texts.unique(maintain_order=True)
-    found = lookup(spellings.parse(distinct), geo)
-    names = [name for name in NETWORK_COLUMNS if name != "company_evidence"]
-    rows = found.select(distinct, *names, "evidence")
-    show(
-        listing("inspect.addresses", texts.to_frame().join(rows, on="address", how="left", maintain_order="left")),
-        settings,
-    )
+    show(listing("inspect.addresses", networks(_given(words[0]), settings)), settings)
     return 0
 
 
