@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 # Small sources are joined until a batch is worth the fixed cost of joining it with what is known.
 BATCH_ROWS = 200_000
 SMALL_BYTES = 8 << 20
+FIRST_BYTES = 1 << 13
 COMMIT_LINES = 2_000_000
 COMMIT_SECONDS = 60.0
 
@@ -35,11 +36,11 @@ def past_of(ledger: pl.DataFrame) -> dict[str, Past]:
     """What a store's ledger (columns SOURCES) says was read before, by SHA-256."""
     rows = {row["sha256"]: row for row in ledger.iter_rows(named=True)}
 
-    def lines(sha: str) -> int:
+    def total(sha: str, name: str) -> int:
         row = rows[sha]
-        return row["lines"] + (lines(row["parent"]) if row["parent"] in rows else 0)
+        return row[name] + (total(row["parent"], name) if row["parent"] in rows else 0)
 
-    return {sha: Past(sha, row["length"], lines(sha)) for sha, row in rows.items()}
+    return {sha: Past(sha, row["length"], total(sha, "lines"), total(sha, "rejected")) for sha, row in rows.items()}
 
 
 class Ingest:
@@ -62,6 +63,7 @@ class Ingest:
         self._writer, self._reading, self._past, self._progress = writer, reading, dict(past), progress
         self._joiner = Joiner(reading, writer)
         self._parts = writer.parts()
+        self._begun: set[bytes] = set()  # how the sources of this run begin
         self._small: list[pl.DataFrame] = []
         self._waiting: list[Outcome] = []
         self._since = time.monotonic()
@@ -77,8 +79,9 @@ class Ingest:
         with ExitStack() as files:
             if self._reading.rejects:
                 self._rejects = files.enter_context(_opened(self._reading.rejects))
-            for planned in ahead(plan(source, self._reading, self._past) for source in sources):
-                outcomes.append(self._one(planned))
+            # Planned in a thread, while `_past` grows.
+            for planned in ahead(plan(source, self._reading, self._past.copy()) for source in sources):
+                outcomes.append(self._one(self._current(planned)))
                 if self._due():
                     self.commit()
             self.commit()
@@ -95,10 +98,16 @@ class Ingest:
         except PullstatsError as error:
             outcome.status, outcome.error = "failed", error
         if outcome.status == "ingested":
-            lines = outcome.lines + (outcome.past.lines if outcome.past else 0)
-            self._past[outcome.sha256] = Past(outcome.sha256, outcome.length, lines)
+            self._past[outcome.sha256] = outcome.whole
+            self._begun.add(_first_record(planned))
             self._waiting.append(outcome)
         return outcome
+
+    def _current(self, planned: Plan) -> Plan:
+        """The plan, made again where a source of this run that was not known to it begins alike."""
+        if planned.outcome.status == "ingested" and _first_record(planned) in self._begun:
+            return plan(planned.outcome.source, self._reading, self._past)
+        return planned
 
     def _read(self, planned: Plan) -> None:
         """Read a source whole; its rows count from when it is known to be good."""
@@ -133,7 +142,7 @@ class Ingest:
         outcome, reading = planned.outcome, self._reading
         if not outcome.lines:
             outcome.status = "already"
-        elif outcome.share("rejected") > reading.max_rejected:
+        elif outcome.whole.rejected > reading.max_rejected * outcome.whole.lines:
             outcome.error = _too_many(outcome, reading.max_rejected)
             if not reading.lenient:
                 outcome.status = "failed"
@@ -167,6 +176,11 @@ class Ingest:
         self._parts, self._waiting, self._since = self._writer.parts(), [], time.monotonic()
 
 
+def _first_record(planned: Plan) -> bytes:
+    """The first line of a source that is no header."""
+    return next((line for line in planned.print.head[:FIRST_BYTES].split(b"\n") if not line.startswith(b"#")), b"")
+
+
 def _once(records: pl.DataFrame, outcome: Outcome) -> pl.DataFrame:
     """Without the later lines of one request id, where the format says that ids are unique."""
     if not records["keyed"][0]:
@@ -181,7 +195,7 @@ def _once(records: pl.DataFrame, outcome: Outcome) -> pl.DataFrame:
 
 
 def _too_many(outcome: Outcome, limit: float) -> PullstatsError:
-    rejected, lines = outcome.counts["rejected"], outcome.lines
+    _, _, lines, rejected = outcome.whole
     number, text = outcome.rejected_first or (0, "")
     return PullstatsError(
         f"{outcome.source.name}: {rejected:,} of {lines:,} lines ({rejected / lines:.1%}) do not fit {outcome.format}, "

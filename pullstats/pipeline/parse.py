@@ -26,11 +26,12 @@ FATES = {PARSED: "parsed", IGNORED: "ignored", REJECTED: "rejected"}
 
 
 class Past(NamedTuple):
-    """What was read of a source before: a beginning of it, of so many bytes and lines."""
+    """What was read of a source before: a beginning of it, of so many bytes, lines and rejected lines."""
 
     sha256: str
     length: int
     lines: int
+    rejected: int = 0
 
 
 @dataclass
@@ -71,6 +72,13 @@ class Outcome:
     def share(self, fate: str) -> float:
         """Share of the lines that met this fate."""
         return self.counts[fate] / max(self.lines, 1)
+
+    @property
+    def whole(self) -> Past:
+        """What was read of the source, now and before."""
+        before = self.past or Past("", 0, 0)
+        rejected = before.rejected + self.counts[FATES[REJECTED]]
+        return Past(self.sha256, self.length, before.lines + self.lines, rejected)
 
     def count(self, fates: pl.DataFrame) -> None:
         """Take the fates of a chunk's lines (columns outcome, reason, ts)."""

@@ -119,7 +119,7 @@ class NginxJson:
         caller = r.caller
         peer = caller.address if caller.direct else self.edges[spread(caller.address, 4)]
         claimed = caller.claimed if caller.direct else ", ".join(filter(None, (caller.claimed, caller.address)))
-        seconds = "1.104" if r.size > LARGE else "0.002"
+        seconds = "0.104" if r.size > LARGE else "0.002"
         size = 0 if r.method == "HEAD" else r.size
         when = f"{day(r.at // DAY, '%Y-%m-%d')}T{clock(r.at)}+00:00"
         return (
@@ -179,7 +179,7 @@ class Distribution:
         else:
             end, level = "response completed with error", "error"
             user = f'{user}"err.code":"manifest unknown","err.message":"manifest unknown",'
-        duration = "1.104113s" if r.size > LARGE else "2.083657ms"
+        duration = "104.113ms" if r.size > LARGE else "2.083657ms"
         return (
             f'{{{asked},"level":"info","msg":"authorized request","time":"{self.time(r.at - 1)}"{variables}}}\n'
             f'{{{user}{asked},"http.response.duration":"{duration}","http.response.status":{r.status},'
