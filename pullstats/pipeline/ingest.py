@@ -196,10 +196,10 @@ def _once(records: pl.DataFrame, outcome: Outcome) -> pl.DataFrame:
 
 def _too_many(outcome: Outcome, limit: float) -> PullstatsError:
     _, _, lines, rejected = outcome.whole
-    number, text = outcome.rejected_first or (0, "")
+    number, why = outcome.rejected_first or (0, "")
     return PullstatsError(
         f"{outcome.source.name}: {rejected:,} of {lines:,} lines ({rejected / lines:.1%}) do not fit {outcome.format}, "
-        f"more than --max-rejected {limit:.0%}; first: line {number}: {printable(text, 60)}",
+        f"more than --max-rejected {limit:.0%}; first: line {number}: {printable(why, 60)}",
         "name the format with --log-format, or keep the lines with --rejects FILE",
     )
 

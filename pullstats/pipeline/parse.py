@@ -43,7 +43,7 @@ class Outcome:
         status: ingested, already (nothing new in it), empty or failed.
         counts: lines of each fate.
         reasons: why lines were ignored or rejected.
-        rejected_first: number and text of the first rejected line.
+        rejected_first: number of the first rejected line, and why: its text may hold an address.
         pending: its last line has no newline yet and does not parse: it waits for the next run.
         error: why it failed, or what is wrong with a source that was read all the same.
     """
@@ -181,11 +181,18 @@ def _unknown(name: str, print_: Fingerprint, found: Guess, lines: list[str]) -> 
             f"{name}: not a text log (first bytes {first})", "name access logs, plain or as gzip, zstd, bzip2, xz"
         )
     best = f"best: {found.best.name}, {found.certainty:.0%} of lines" if found.best else "none comes near"
-    line = printable(lines[0], 60) if lines else "(blank)"
+    line = f'line 1 has the shape "{shape(lines[0])}"' if lines else "there are blank lines only"
     return PullstatsError(
-        f"{name}: no known format fits ({best}); line 1: {line}",
+        f"{name}: no known format fits ({best}); {line}",
         f"try: pullstats detect {name}, or --log-format 'YOUR nginx log_format'",
     )
+
+
+def shape(line: str, limit: int = 60) -> str:
+    """The line with 9 for digits and a, A for letters: an error must not show the addresses and names of a log."""
+    kinds = (("9", str.isdigit), ("A", str.isupper), ("a", str.isalpha))
+    letters = (next((kind for kind, holds in kinds if holds(letter)), letter) for letter in line[: limit + 1])
+    return printable("".join(letters), limit)
 
 
 def chunks(plan: Plan) -> Iterator[Chunk]:
@@ -224,7 +231,7 @@ def _counted(outcome: Outcome, records: pl.DataFrame, text: bytes, *, keyed: boo
     refused = records.filter(pl.col("outcome") == REJECTED).select("line", "reason")
     rejected = _texts(refused, text, records["line"][0]) if len(refused) else []
     if rejected and outcome.rejected_first is None:
-        outcome.rejected_first = rejected[0][0], rejected[0][2].decode("utf-8", "replace")
+        outcome.rejected_first = rejected[0][0], rejected[0][1]
     parsed = records.filter(pl.col("outcome") == PARSED)
     source_id = pl.lit(outcome.source_id, pl.Int64).alias("source_id")
     return Chunk(parsed.select(*WANTED, "line", source_id, pl.lit(keyed).alias("keyed")), rejected)
