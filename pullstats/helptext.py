@@ -86,8 +86,6 @@ def page(words: Sequence[str], commands: Sequence[Command]) -> str:
     """
     if not words:
         return _overview(commands)
-    if len(words) == 1 and is_log(words[0]):
-        words = [DEFAULT]
     if words[0] == "dimensions":
         return "Dimensions\n\n" + _table((name, each.about) for name, each in DIMENSIONS.items())
     if words[0] in TOPICS:
@@ -100,6 +98,8 @@ def page(words: Sequence[str], commands: Sequence[Command]) -> str:
     group = [each for each in commands if each.name.startswith(f"{words[0]} ")]
     if group:
         return f"Usage: pullstats {words[0]} COMMAND\n\n" + _listed(group)
+    if is_log(words[0]):
+        return page([DEFAULT], commands)
     raise no_command(words[0], [*(each.name for each in commands), *TOPICS, "dimensions"])
 
 

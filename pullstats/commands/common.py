@@ -321,7 +321,7 @@ def fate(outcome: Outcome, *, whole: bool) -> str:
         return f"{name}   {outcome.status}"
     sure = f" ({outcome.certainty:.0%} of a sample)" if whole and outcome.certainty is not None else ""
     sums = ", ".join(f"{outcome.counts[each]:,} {each}" for each in ("parsed", "ignored", "rejected"))
-    lines = f"{outcome.lines:,} {'new lines' if outcome.past else 'lines'}"
+    lines = f"{outcome.lines:,} {'new ' if outcome.past else ''}{'line' if outcome.lines == 1 else 'lines'}"
     return f"{name}   {outcome.format}{sure}   {lines}   {sums}{_why(outcome, whole=whole)}"
 
 
