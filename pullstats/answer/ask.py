@@ -105,7 +105,7 @@ def _finished(
     """Ratios and order, in integers until here; and the figures beside the table."""
     query = facts.query
     if question.name == SUMMARY:
-        return summary.figures(query, frame, rows, covered), summary.beside(frame, query, covered)
+        return summary.figures(query, frame, rows, covered), summary.beside(frame, query)
     notes: dict[str, Any] = {}
     if "origins_share" in question.columns:
         rows = rows.join(_all_origins(frame), on="period", how="left")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 def _asked(question: Question) -> Command:
     def run(settings: Settings, words: list[str]) -> int:
+        import shlex
         from dataclasses import replace
 
         from pullstats.answer import ask
@@ -24,7 +25,10 @@ def _asked(question: Question) -> Command:
         outlet(settings)
         asked = query(settings, dims)
         with opened(settings, logs) as (tables, outcomes):
-            show(replace(ask(question, tables, asked), partial=failed(outcomes)), settings)
+            answer = ask(question, tables, asked)
+            following = [" ".join([each, shlex.join(logs)]).rstrip() for each in answer.facts.get("next", ())]
+            facts = answer.facts | ({"next": following} if following else {})
+            show(replace(answer, partial=failed(outcomes), facts=facts), settings)
             return exit_code(outcomes)
 
     by = ("by",) if PERIODS in question.columns else ()

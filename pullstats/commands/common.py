@@ -52,6 +52,7 @@ def reading(settings: Settings, *, lenient: bool, create: bool = True) -> Readin
     from pathlib import Path
 
     from pullstats import window
+    from pullstats.enrich.artifacts import own
     from pullstats.identity import load_key
     from pullstats.pipeline.options import Reading
     from pullstats.pipeline.parse import given_format
@@ -69,6 +70,7 @@ def reading(settings: Settings, *, lenient: bool, create: bool = True) -> Readin
         lenient=lenient,
         assume_tz=settings["assume_tz"] or "UTC",
         labels=settings.table("labels"),
+        routes=own(settings.table("routes")),
         geo_files=settings.words("geoip_db"),
         companies=Path(settings["companies"]) if settings["companies"] else None,
         rejects=Path(settings["rejects"]) if settings["rejects"] else None,

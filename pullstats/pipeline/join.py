@@ -186,7 +186,7 @@ class Joiner:
                 "query": target["field_1"],
             }
         ).with_columns(pl.col("host", "path").replace("", None))
-        found = resources(texts)
+        found = resources(texts, self._reading.routes)
         ids = self._key.joined(
             "resource", pl.concat([texts.select("host", "path"), found.select("namespace")], how="horizontal")
         )

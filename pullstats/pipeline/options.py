@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from pullstats.enrich.artifacts import Route
     from pullstats.enrich.networks import Geo
     from pullstats.identity import Key
 
@@ -29,6 +30,7 @@ class Reading:
         lenient: take what was read of a damaged source, too.
         assume_tz: the zone of formats that log none.
         labels: the user's names of address ranges.
+        routes: the user's routes from paths to artifacts.
         geo_files: MMDB files that come before the embedded data; `none` turns geo off.
         companies: the user's map of companies.
         rejects: where rejected lines are kept.
@@ -42,6 +44,7 @@ class Reading:
     lenient: bool = False
     assume_tz: str = "UTC"
     labels: Mapping[str, list[str]] = field(default_factory=dict)
+    routes: tuple[Route, ...] = ()
     geo_files: tuple[str, ...] = ()
     companies: Path | None = None
     rejects: Path | None = None

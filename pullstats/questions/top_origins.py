@@ -43,9 +43,9 @@ def top_origins(facts: Frame) -> Frame:
     from pullstats.lazy import nw
 
     return (
-        facts.filter(nw.col("origin") >= 0)
-        .group_by("period", "origin")
+        facts.group_by("period", "unit")
         .agg(
+            origin=nw.col("origin").max(),
             client=nw.col("client").min(),
             country=nw.col("country").min(),
             network=nw.col("network").min(),
@@ -53,4 +53,5 @@ def top_origins(facts: Frame) -> Frame:
             last_seen=nw.col("ts").max(),
             **{name: total(name) for name in ("pulls", "contacts", "downloads", "checks", "requests")},
         )
+        .filter(nw.col("origin") >= 0)
     )
