@@ -12,7 +12,7 @@ from pullstats.errors import UsageError, did_you_mean
 from pullstats.words import OPTIONS, Option
 
 NAME = "pullstats.toml"
-TABLES = ("labels",)
+TABLES = ("labels", "routes")
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 COMMAND_LINE, DEFAULT = "command line", "default"
 # Options that make sense on one call only.

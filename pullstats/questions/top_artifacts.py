@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 @question(
     "Which artifacts are pulled most?",
     columns=(
-        PERIODS, "rank", "artifact", "ecosystem", "origins", "pulls", "share", "cumulative_share", "downloads", "checks",
+        PERIODS, "rank", "artifact", "ecosystem", "origins", "pulls", "share", "cumulative_share", "downloads",
+        "checks",
         "first_seen", "last_seen",
     ),
     order=("period", "-of", "first_seen", "artifact"),
