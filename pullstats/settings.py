@@ -171,7 +171,7 @@ def _check(name: str, values: dict[str, Any]) -> None:
             near = did_you_mean(key, known)
             raise UsageError(f"{name}: unknown key '{key}'", near or f"known keys: {', '.join(sorted(known))}")
         if key in TABLES:
-            _check_ranges(f"{name}: [{key}]", value)
+            _CHECKS[key](f"{name}: [{key}]", value)
         elif isinstance(value, dict) or (isinstance(value, list) and OPTIONS[key].type != "words"):
             raise UsageError(f"{name}: {key} takes one value", f"write {key} = ...")
         else:
@@ -187,3 +187,12 @@ def _check_ranges(where: str, table: Any) -> None:
     for label, ranges in table.items():
         if not isinstance(ranges, list) or not all(isinstance(each, str) for each in ranges):
             raise UsageError(f"{where} {label} is no list of address ranges", f"write {label} = ['10.0.0.0/8']")
+
+
+def _check_routes(where: str, table: Any) -> None:
+    """Routes are tables, each with a pattern; the patterns are read where paths are."""
+    if not isinstance(table, dict) or not all(isinstance(each, dict) and "pattern" in each for each in table.values()):
+        raise UsageError(f"{where} needs a pattern below each name", "write [routes.NAME] and pattern = '^/get/...'")
+
+
+_CHECKS = {"labels": _check_ranges, "routes": _check_routes}
