@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pullstats.errors import PullstatsError, printable
-
 if TYPE_CHECKING:
+    from pullstats.errors import PullstatsError
     from pullstats.settings import Settings
     from pullstats.sources.files import Source
 
@@ -51,7 +50,7 @@ def looked(source: Source, settings: Settings) -> Look:
     """Recognise a source by its first lines, and read them."""
     from pullstats.commands.common import reading
     from pullstats.lazy import pl
-    from pullstats.pipeline.parse import FATES, plan
+    from pullstats.pipeline.parse import FATES, plan, shape
     from pullstats.sources.lines import head_lines
 
     look = Look(source)
@@ -71,8 +70,8 @@ def looked(source: Source, settings: Settings) -> Look:
         for misfit in planned.guess.misfits:
             at = min(misfit.column, SHOWN)
             look.notes += [
-                f"{source.name}: line {misfit.line_number} does not fit: {misfit.reason}",
-                f"  {printable(misfit.line, SHOWN)}",
+                f"{source.name}: line {misfit.line_number} does not fit: {misfit.reason}; it has the shape",
+                f"  {shape(misfit.line, SHOWN)}",
                 f"  {' ' * at}^",
             ]
     return look
