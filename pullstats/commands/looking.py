@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pullstats.errors import PullstatsError
+    from pullstats.formats.detect import Guess
     from pullstats.settings import Settings
     from pullstats.sources.files import Source
 
@@ -65,6 +66,7 @@ def looked(source: Source, settings: Settings) -> Look:
     look.counts = {FATES[outcome]: number for outcome, number in fates}
     look.fields = tuple(name for name in records.columns if records[name].null_count() < len(records))[1:]
     if planned.guess is not None:
+        look.error = _doubt(source.name, planned.guess)
         second = planned.guess.runner_up
         look.runner_up, look.runner_up_certainty = second and second.name, planned.guess.runner_up_certainty
         for misfit in planned.guess.misfits:
@@ -75,3 +77,13 @@ def looked(source: Source, settings: Settings) -> Look:
                 f"  {' ' * at}^",
             ]
     return look
+
+
+def _doubt(name: str, guess: Guess) -> PullstatsError | None:
+    """Why a format that most lines fit is not certain."""
+    from pullstats.errors import PullstatsError
+
+    if guess.entry is not None or guess.best is None:
+        return None
+    share = f"only {guess.certainty:.0%} of the lines fit {guess.best.name}"
+    return PullstatsError(f"{name}: {share}", "take them with --max-rejected, or name another with --log-format")

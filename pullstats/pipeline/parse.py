@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pullstats.errors import PullstatsError, printable
 from pullstats.formats.detect import Guess, guess
-from pullstats.formats.entry import Entry, custom, entry
 from pullstats.formats.parse import Reader, open_reader
 from pullstats.lazy import pl
 from pullstats.pipeline.join import WANTED
@@ -21,7 +20,9 @@ if TYPE_CHECKING:
     from pullstats.pipeline.options import Reading
     from pullstats.sources.files import Source
 
-ENOUGH = 0.90
+# A format that fits so many of the first lines reads the log, where no other one is as near: how many lines do not
+# fit is then told line by line, and max_rejected decides.
+MOST, CLEARLY = 0.50, 0.01
 FATES = {PARSED: "parsed", IGNORED: "ignored", REJECTED: "rejected"}
 
 
@@ -140,7 +141,7 @@ def _beginning(print_: Fingerprint, past: Mapping[str, Past]) -> Past | None:
 def _recognised(outcome: Outcome, print_: Fingerprint, reading: Reading) -> Plan:
     name = outcome.source.name
     if print_.damage is not None and (not reading.lenient or not print_.length):
-        raise _damaged(outcome, print_)
+        raise _damaged(outcome, print_, "nothing of it was stored" if not reading.lenient else "nothing can be read")
     if not print_.length:
         outcome.status = "empty"
         raise PullstatsError(f"{name}: is empty (0 lines)", "nothing to count")
@@ -148,30 +149,36 @@ def _recognised(outcome: Outcome, print_: Fingerprint, reading: Reading) -> Plan
     if not lines and print_.length == len(print_.head):
         outcome.status = "empty"
         raise PullstatsError(f"{name}: holds blank lines only", "nothing to count")
-    if reading.log_format:
-        chosen, found = given_format(reading.log_format), None
-    else:
-        found = guess(lines)
-        if found.entry is None:
+    chosen, found = reading.given_format(), None
+    if chosen is None:
+        found = guess(lines, reading.own_formats())
+        chosen, outcome.certainty = found.entry or _likely(found), found.certainty
+        if chosen is None:
             raise _unknown(name, print_, found, lines)
-        chosen, outcome.certainty = found.entry, found.certainty
     outcome.format = chosen.name
-    return Plan(outcome, print_, open_reader(chosen, assume_tz=reading.assume_tz), found)
+    return Plan(
+        outcome, print_, open_reader(chosen, assume_tz=reading.assume_tz, newest=_newest(outcome.source)), found
+    )
 
 
-def given_format(text: str) -> Entry:
-    """The entry of a name, or of an nginx or Apache format string.
+def _likely(found: Guess) -> Entry | None:
+    """The best format, where it is not certain but no other one is as near."""
+    best, second = found.best, found.runner_up
+    if best is None or found.certainty < MOST:
+        return None
+    apart = found.certainty - found.runner_up_certainty >= CLEARLY
+    return best if second is None or apart or best.priority > second.priority else None
 
-    Raises:
-        UsageError: it is neither.
-    """
-    return custom(text) if "$" in text or "%" in text else entry(text)
+
+def _newest(source: Source) -> int:
+    """When the log was last written to, in microseconds: some formats state no year."""
+    return source.path.stat().st_mtime_ns // 1000
 
 
-def _damaged(outcome: Outcome, print_: Fingerprint) -> PullstatsError:
+def _damaged(outcome: Outcome, print_: Fingerprint, left: str) -> PullstatsError:
     lines = print_.head.count(b"\n") if print_.length == len(print_.head) else None
     where = f"after line {lines:,}" if lines is not None else f"after {print_.length:,} bytes"
-    return PullstatsError(f"{outcome.source.name}: {print_.damage} {where}", "copy it again; nothing of it was stored")
+    return PullstatsError(f"{outcome.source.name}: {print_.damage} {where}", f"copy it again; {left}")
 
 
 def _unknown(name: str, print_: Fingerprint, found: Guess, lines: list[str]) -> PullstatsError:
