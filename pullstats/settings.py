@@ -12,7 +12,7 @@ from pullstats.errors import UsageError, did_you_mean
 from pullstats.words import OPTIONS, Option
 
 NAME = "pullstats.toml"
-TABLES = ("labels", "routes")
+TABLES = ("labels", "routes", "formats")
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 COMMAND_LINE, DEFAULT = "command line", "default"
 # Options that make sense on one call only.
@@ -195,4 +195,10 @@ def _check_routes(where: str, table: Any) -> None:
         raise UsageError(f"{where} needs a pattern below each name", "write [routes.NAME] and pattern = '^/get/...'")
 
 
-_CHECKS = {"labels": _check_ranges, "routes": _check_routes}
+def _check_formats(where: str, table: Any) -> None:
+    """Formats are tables like those of known formats, and read where these are."""
+    if not isinstance(table, dict) or not all(isinstance(each, dict) for each in table.values()):
+        raise UsageError(f"{where} needs a table for each name", "write [formats.NAME], about, kind, source and spec")
+
+
+_CHECKS = {"labels": _check_ranges, "routes": _check_routes, "formats": _check_formats}

@@ -283,6 +283,13 @@ OPTIONS: dict[str, Option] = {
         Option(
             "log_format", "An entry's name (pullstats formats), or your nginx or Apache format string.", section=READ
         ),
+        Option("nginx_conf", "Take the log_format that this nginx configuration uses.", "path", section=READ),
+        Option(
+            "map",
+            "Keys of your JSON log: user_agent=ua,status=st (columns as in inspect lines).",
+            "words",
+            section=READ,
+        ),
         Option(
             "mode", "How downloads are answered.", default="auto", choices=("auto", "serve", "redirect"), section=READ
         ),

@@ -19,7 +19,8 @@ FILTER = (
     "min_contacts", "min_span",
 )  # fmt: skip
 READING = (
-    "log_format", "mode", "trust", "assume_tz", "max_rejected", "rejects", "geoip_db", "companies", "store",
+    "log_format", "nginx_conf", "map", "mode", "trust", "assume_tz", "max_rejected", "rejects", "geoip_db",
+    "companies", "store",
 )  # fmt: skip
 SHOWING = ("format", "json", "output", "limit", "plot", "color", "spreadsheet_safe", "quiet", "verbose")
 

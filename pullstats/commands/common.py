@@ -55,15 +55,15 @@ def reading(settings: Settings, *, lenient: bool, create: bool = True) -> Readin
     from pullstats.enrich.artifacts import own
     from pullstats.identity import load_key
     from pullstats.pipeline.options import Reading
-    from pullstats.pipeline.parse import given_format
 
-    if settings["log_format"]:
-        given_format(settings["log_format"])
     if settings["assume_tz"]:
         window.zone(settings["assume_tz"], option="--assume-tz")
-    return Reading(
+    options = Reading(
         key=load_key(create=create),
         log_format=settings["log_format"],
+        nginx_conf=Path(settings["nginx_conf"]) if settings["nginx_conf"] else None,
+        json_map=settings.words("map"),
+        formats=settings.table("formats"),
         mode=settings["mode"],
         trust=settings.words("trust"),
         max_rejected=share(settings["max_rejected"], "--max-rejected"),
@@ -75,6 +75,8 @@ def reading(settings: Settings, *, lenient: bool, create: bool = True) -> Readin
         companies=Path(settings["companies"]) if settings["companies"] else None,
         rejects=Path(settings["rejects"]) if settings["rejects"] else None,
     )
+    options.given_format()
+    return options
 
 
 def share(text: str | float, option: str) -> float:

@@ -40,7 +40,7 @@ def formats(settings: Settings, words: list[str]) -> int:
 @command(
     "detect",
     arguments=(Argument("LOG", "Files, folders, globs, or -.", many=True),),
-    options=("log_format", "assume_tz", *SHOWING),
+    options=("log_format", "nginx_conf", "map", "assume_tz", *SHOWING),
     place=20,
 )
 def detect(settings: Settings, logs: list[str]) -> int:

@@ -17,6 +17,7 @@ from pullstats.tables import IGNORED, PARSED, REJECTED
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from pullstats.formats.entry import Entry
     from pullstats.pipeline.options import Reading
     from pullstats.sources.files import Source
 
