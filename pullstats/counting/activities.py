@@ -62,7 +62,7 @@ def _derived(
 ) -> Iterator[tuple[date, pl.DataFrame]]:
     counter = Counter(rule, sizes)
     ahead = None
-    for day, following in zip(days, [*days[1:], None], strict=True):
+    for day, following in zip(days, [*days[1:], None], strict=False):
         today = ahead[1] if ahead else facts(read(day), rule)
         ahead = (following, facts(read(following), rule)) if following else None
         counter.add(day, today, ahead)

@@ -155,5 +155,5 @@ def _closed(rows: pl.DataFrame, until: int | None, join: int) -> tuple[pl.DataFr
     """The rows of sessions that are over, and of those that a row from `until` on may join."""
     if until is None:
         return rows, rows.clear()
-    over = pl.col("end").max().over("session") < until - join * SECOND
+    over = pl.col("reach").max().over("session") < until - join * SECOND
     return rows.filter(over), rows.filter(~over)

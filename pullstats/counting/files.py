@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pullstats.counting.contents import is_whole, sized
 from pullstats.counting.drafts import AUXILIARY, DOWNLOAD, DRAFT, FAILURE, VERSION_CHECK, drafted, totals
 from pullstats.counting.rows import CHECK, FILE, METADATA, PART, PROBE, SECOND, UNCHANGED
-from pullstats.counting.runs import before, bucket_breaks, changed, latest, reached, runs
+from pullstats.counting.runs import before, bucket_breaks, changed, cut_runs, gaps, latest, reached
 from pullstats.lazy import pl
 
 if TYPE_CHECKING:
@@ -50,34 +50,47 @@ def packages(
 
 def _fetches(files: pl.DataFrame, rule: Rule) -> pl.DataFrame:
     """The FILE rows with `session`: what one download is made of."""
+    files = gaps(files.sort("key", "unit", "row"), ["key", "unit"])
+    files = _bursts(files.with_columns(pl.int_range(pl.len()).alias("i"), is_whole(rule).alias("is_whole")), rule)
     join = pl.when("one_per").then(rule.parts_seconds * SECOND).otherwise("within")
-    files = runs(files.sort("key", "unit", "row"), ["key", "unit"], join, rule.longest_seconds * SECOND)
-    slot = (pl.col("at") - pl.col("block")) // (rule.parts_seconds * SECOND)
-    files = files.with_columns(
-        pl.int_range(pl.len()).alias("i"),
-        (pl.col("fresh") | (slot != before(slot))).alias("hard"),
-        is_whole(rule).alias("is_whole"),
+    again = pl.col("one_per") & pl.col("burst") & pl.col("was_whole")
+    files = cut_runs(
+        files.with_columns((pl.col("fresh") | (pl.col("gap") > join) | again).alias("fresh")), rule.longest_seconds * SECOND
     )
     files = _by_file(files, rule)
     if not files["one_per"].all():
-        files = _by_unit(files)
+        files = _by_unit(files, rule)
     return files.with_columns(pl.col("opens").cum_sum().cast(pl.Int64).alias("session"))
+
+
+def _bursts(files: pl.DataFrame, rule: Rule) -> pl.DataFrame:
+    """Where one file is one download: requests close together, and whether the burst before had the whole file.
+
+    A burst never goes over 00:00 and 12:00 UTC, where runs may be cut.
+    """
+    i, half = pl.col("i"), rule.longest_seconds * SECOND // 2
+    over = pl.col("at") // half != before(pl.col("at") // half)
+    burst = pl.col("fresh") | (pl.col("gap") > rule.parts_join_seconds * SECOND) | over
+    files = files.with_columns(burst.alias("burst"), before(latest(i, pl.col("is_whole"))).fill_null(-1).alias("whole_i"))
+    files = files.with_columns(latest(i, pl.col("burst")).alias("burst_i"))
+    return files.with_columns((pl.col("whole_i") >= before(pl.col("burst_i"))).alias("was_whole"))
 
 
 def _by_file(files: pl.DataFrame, rule: Rule) -> pl.DataFrame:
     """Fill `opens` where one file is one download: each whole one opens; parts join what is not whole, or just is."""
-    i, whole = pl.col("i"), pl.col("is_whole")
-    bursts = pl.col("hard") | (pl.col("gap") > rule.parts_join_seconds * SECOND)
-    files = files.with_columns(bursts.alias("burst"), before(latest(i, whole)).fill_null(-1).alias("whole_i"))
-    files = files.with_columns(latest(i, pl.col("burst")).alias("burst_i"))
-    in_burst, in_last = pl.col("whole_i") >= pl.col("burst_i"), pl.col("whole_i") >= before(pl.col("burst_i"))
-    again = pl.when("burst").then(whole | in_last).otherwise(whole & in_burst)
-    return files.with_columns(pl.coalesce("opens", pl.col("hard") | again).alias("opens"), pl.col("opens").alias("known"))
+    slot = (pl.col("at") - pl.col("block")) // (rule.parts_seconds * SECOND)
+    files = files.with_columns(latest(slot, pl.col("burst")).alias("slot"))
+    late = pl.col("burst") & (pl.col("is_whole") | (pl.col("slot") != before(pl.col("slot"))))
+    again = pl.col("is_whole") & (pl.col("whole_i") >= pl.col("burst_i"))
+    opens = pl.coalesce("opens", pl.col("fresh") | late | again)
+    return files.with_columns(opens.alias("opens"), pl.col("opens").alias("known"))
 
 
-def _by_unit(files: pl.DataFrame) -> pl.DataFrame:
+def _by_unit(files: pl.DataFrame, rule: Rule) -> pl.DataFrame:
     """Fill `opens` where several files are one download: until a file that came whole comes whole again."""
-    some = files.filter(pl.col("one_per").not_()).with_columns(pl.int_range(pl.len()).alias("j"))
+    slot = (pl.col("at") - pl.col("block")) // (rule.parts_seconds * SECOND)
+    hard = (pl.col("fresh") | (slot != before(slot))).alias("hard")
+    some = files.with_columns(hard).filter(pl.col("one_per").not_()).with_columns(pl.int_range(pl.len()).alias("j"))
     j, whole = pl.col("j"), pl.col("is_whole")
     some = some.with_columns(pl.coalesce("known", "hard").alias("start")).with_columns(latest(j, pl.col("start")).alias("part"))
     again = pl.when(whole).then(pl.when(whole).then(j).shift(-1).backward_fill().over("part", "target", order_by="j"))
@@ -106,13 +119,13 @@ def _contacts(checks: pl.DataFrame, files: pl.DataFrame) -> pl.DataFrame:
 
 
 def _open_files(files: pl.DataFrame, rule: Rule, until: int) -> pl.DataFrame:
-    """Fetches (column session) that a row from `until` on may join."""
+    """Fetches (column session) that a row from `until`, a midnight, on may join: bursts end there."""
     each = files.group_by("session").agg(
         pl.col("reach").max(), pl.col("is_whole").any(), pl.col("one_per").first(), pl.col("within").first()
     )
-    file = pl.when("is_whole").then(rule.parts_join_seconds * SECOND).otherwise(rule.parts_seconds * SECOND)
-    idle = pl.when("one_per").then(file).otherwise("within")
-    return each.filter(until - pl.col("reach") <= idle).select("session")
+    idle = pl.when("one_per").then(rule.parts_seconds * SECOND).otherwise("within")
+    over = pl.col("one_per") & pl.col("is_whole")
+    return each.filter(~over & (until - pl.col("reach") <= idle)).select("session")
 
 
 def _file_drafts(members: pl.DataFrame, rule: Rule) -> pl.DataFrame:

@@ -107,7 +107,9 @@ def _beside(members: pl.DataFrame, joined: pl.DataFrame) -> pl.DataFrame:
 
 def _made(members: pl.DataFrame, callers: pl.DataFrame, rule: Rule) -> _Made:
     asked, blobs = manifests_asked(members), blobs_asked(members, rule)
-    own = classified(_known(summed(members), callers), asked, blobs, rule)
+    sums = summed(members)
+    beside = sums.filter(pl.col("session") < 0).select(-pl.col("session"), signatures="signatures_got")
+    own = classified(_known(sums, beside, callers), asked, blobs, rule)
     joins = _orphans_joined(own, rule)
     alone = pl.lit(value=False).alias("solitary")
     if joins.is_empty():
@@ -116,7 +118,7 @@ def _made(members: pl.DataFrame, callers: pl.DataFrame, rule: Rule) -> _Made:
     affected = members.join(renamed, on="session", how="inner", maintain_order="left")
     affected = affected.with_columns(pl.col("into").alias("session")).drop("into")
     more_asked, more_blobs = manifests_asked(affected), blobs_asked(affected, rule)
-    merged = classified(_known(summed(affected), callers), more_asked, more_blobs, rule)
+    merged = classified(_known(summed(affected), beside, callers), more_asked, more_blobs, rule)
     rest = own.join(renamed, on="session", how="anti", maintain_order="left")
     every = pl.concat([rest.with_columns(alone), merged.with_columns(~alone)])
     left = [table.join(renamed, on="session", how="anti") for table in (asked, blobs)]
@@ -124,11 +126,10 @@ def _made(members: pl.DataFrame, callers: pl.DataFrame, rule: Rule) -> _Made:
     return _Made(own, joins, whole)
 
 
-def _known(sessions: pl.DataFrame, callers: pl.DataFrame) -> pl.DataFrame:
+def _known(sessions: pl.DataFrame, beside: pl.DataFrame, callers: pl.DataFrame) -> pl.DataFrame:
     """The sessions with what the rule asks of their clients, and with signature reads beside them counted."""
     flags = callers.select("caller_id", "fetches_artifacts", "asks_twice", "one_platform")
     known = sessions.join(flags, on="caller_id", how="left", maintain_order="left")
-    beside = known.filter(pl.col("session") < 0).select(-pl.col("session"), signatures="signatures_got")
     known = known.join(beside, on="session", how="left", maintain_order="left")
     return known.with_columns(pl.col("signatures").fill_null(0))
 
@@ -173,7 +174,7 @@ def _waiting(made: _Made, joined: pl.DataFrame, rule: Rule, until: int) -> pl.Da
     closed = own.join(opened, on="session", how="anti", maintain_order="left")
     newest = _candidates(closed).filter(pl.col("key").is_last_distinct())
     newest = newest.filter(until - pl.col("at") <= rule.orphan_seconds * SECOND)
-    later = newest.select("session", "key", "opener_target", into_row="row", row=pl.lit(own["row"].max()))
+    later = newest.select("session", "key", "opener_target", into_row="row", row=pl.lit(own["row"].max(), pl.Int64))
     lacking = _unless_downloaded(later, closed).select("session")
     waiting = pl.concat([opened, lacking, _grouped_with(own, opened, rule, until)]).unique()
     targets = made.joins.join(waiting, on="session", how="semi").select(session="into")

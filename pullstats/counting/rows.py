@@ -266,7 +266,8 @@ def _judged(rows: pl.DataFrame, following: pl.DataFrame, rule: Rule) -> pl.DataF
     if tested.is_empty():
         return rows
     limit = tested["end"].max() + rule.redirect_answer_seconds * SECOND  # pyright: ignore[reportOperatorIssue]
-    found = pl.col("answer").is_in((WHOLE, PART)) & (pl.col("end") <= limit)
+    read = pl.col("what").is_in((PUSH, PUT)).not_()
+    found = read & pl.col("answer").is_in((WHOLE, PART)) & (pl.col("end") <= limit)
     answers = pl.concat([table.filter(found).select("pair", "end") for table in (rows, following)])
     answered = (
         tested.sort("end")

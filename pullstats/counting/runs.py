@@ -48,19 +48,26 @@ def runs(rows: pl.DataFrame, by: Sequence[str], join: int | pl.Expr, longest: in
         a run begins). Filled: reach (the latest end so far), born (when the run began, ignoring cuts), block (when it
         began, or was cut last: with `by` the run's name).
     """
-    half = longest // 2
-    at, born = pl.col("at"), pl.col("born")
+    rows = gaps(rows, by)
+    return cut_runs(rows.with_columns(fresh=pl.col("fresh") | (pl.col("gap") > join)), longest)
+
+
+def gaps(rows: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
+    """The rows with `reach` filled, `gap` as in `runs`, and `fresh`: a key begins."""
     rows = _reach(rows.with_columns(changed(by).alias("fresh")))
-    rows = rows.with_columns(
-        (at - before(pl.col("reach"))).alias("gap"),
-        (pl.col("fresh") | (at - before(pl.col("reach")) > join)).alias("natural"),
-    )
-    rows = rows.with_columns(pl.coalesce(born, pl.when("natural").then("at")).forward_fill().alias("born"))
+    return rows.with_columns((pl.col("at") - before(pl.col("reach"))).alias("gap"))
+
+
+def cut_runs(rows: pl.DataFrame, longest: int) -> pl.DataFrame:
+    """The rows with `born` and `block` filled, and with runs (`fresh`: they begin) cut, as in `runs`."""
+    half, at = longest // 2, pl.col("at")
+    born = pl.coalesce("born", pl.when("fresh").then("at")).forward_fill()
+    rows = rows.with_columns(born.alias("born"))
     slot = at // half
-    old = pl.col("natural").not_() & (slot != before(slot)) & (born < (slot - 1) * half) & pl.col("block").is_null()
-    rows = rows.with_columns((pl.col("natural") | old).alias("fresh"))
-    block = pl.coalesce("block", pl.when("fresh").then("at")).forward_fill().alias("block")
-    return rows.with_columns(block).drop("natural")
+    old = (slot != before(slot)) & (pl.col("born") < (slot - 1) * half) & pl.col("block").is_null()
+    was_cut = pl.col("block").is_not_null() & pl.col("block").ne_missing(before(pl.col("block")))
+    rows = rows.with_columns((pl.col("fresh") | old | was_cut).alias("fresh"))
+    return rows.with_columns(pl.coalesce("block", pl.when("fresh").then("at")).forward_fill().alias("block"))
 
 
 def _reach(rows: pl.DataFrame) -> pl.DataFrame:
