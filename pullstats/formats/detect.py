@@ -208,10 +208,11 @@ def _found(records: pl.DataFrame) -> tuple[str, ...]:
 
 def _misfits(trial: _Trial, numbered: list[tuple[int, str]], lines: pl.Series) -> tuple[Misfit, ...]:
     rows = (trial.records["outcome"] == REJECTED).arg_true().head(3)
-    return tuple(_misfit(trial, *numbered[row], lines[row], row) for row in rows)
+    return tuple(_misfit(trial, numbered[row], lines[row], row) for row in rows)
 
 
-def _misfit(trial: _Trial, number: int, line: str, inner: str, row: int) -> Misfit:
+def _misfit(trial: _Trial, numbered: tuple[int, str], inner: str, row: int) -> Misfit:
+    number, line = numbered
     before = max(line.find(inner[:40]), 0) if inner != line else 0
     return Misfit(number, before + where(trial.entry, inner), line, str(trial.records["reason"][row]))
 

@@ -1,8 +1,29 @@
-"""The distinct values of a column: read each once, then spread the result over the rows."""
+"""Whole columns: the distinct values of one, read once and spread over the rows; the pieces of cut lines."""
 
 from __future__ import annotations
 
 from pullstats.lazy import pl
+
+
+def constant(value: bool | str | int | None, height: int, dtype: pl.DataType) -> pl.Series:
+    """A column that has one value in every row."""
+    return pl.Series("constant", [value], dtype=dtype).new_from_index(0, height)
+
+
+class Cut:
+    """Lines cut at a separator.
+
+    Attributes:
+        count: how many pieces each line has; null where there is no line.
+    """
+
+    def __init__(self, lines: pl.Series, separator: str) -> None:
+        self._lists = lines.str.split(separator)
+        self.count = self._lists.list.len()
+
+    def __getitem__(self, index: int) -> pl.Series:
+        """The pieces at one place, from 0; null where a line has fewer."""
+        return self._lists.list.get(index, null_on_oob=True)
 
 
 class Distinct:
@@ -15,9 +36,18 @@ class Distinct:
 
     def __init__(self, texts: pl.Series) -> None:
         categories = pl.Categories.random()  # a dictionary of its own: freed with the batch
-        coded = texts.cast(pl.Categorical(categories))  # held: the dictionary lives only as long as a column uses it
-        self.codes, self.values = coded.to_physical(), categories.to_series().alias("value")
+        self.codes = texts.cast(pl.Categorical(categories)).to_physical()
+        self.values = texts.gather(self.codes.arg_unique()).drop_nulls().alias("value")
 
     def spread(self, column: pl.Series) -> pl.Series:
         """A column that belongs to `values`, as one that belongs to the rows."""
         return column.gather(self.codes)
+
+
+_SAMPLE = 1000
+
+
+def mostly_different(texts: pl.Series) -> bool:
+    """Whether hardly a text occurs twice: then reading the distinct ones saves nothing."""
+    head = texts.head(_SAMPLE).to_list()  # n_unique of a slice looks at the whole column's text
+    return len(head) == _SAMPLE and len(set(head)) > _SAMPLE // 2

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pullstats.errors import PullstatsError, UsageError, did_you_mean
+from pullstats.errors import PullstatsError, UsageError, did_you_mean, printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,6 +84,12 @@ class Entry:
 
 
 _KNOWN = {f.name for f in fields(Entry)} - {"name", "examples"} | {"example"}
+_SHAPES: dict[str, type] = {
+    "fields": dict, "only": dict, "skip": dict, "ignore": dict, "signature": list, "required": list, "null": list,
+    "like": list, "cannot_tell": list, "envelopes": list, "example": list, "least": int, "priority": int,
+    "tell_share": float, "unique_id": bool,
+}  # fmt: skip
+_CALLED = {dict: "a table", list: "a list", int: "a number", float: "a fraction", bool: "true or false", str: "a text"}
 _TUPLES = ("signature", "required", "null", "like", "cannot_tell", "envelopes")
 
 
@@ -101,7 +108,11 @@ def from_table(name: str, table: Mapping[str, Any], where: str) -> Entry:
     for key, allowed in (("kind", KINDS), ("escape", ESCAPES)):
         if key in table and table[key] not in allowed:
             raise PullstatsError(f"{where}: [{name}] {key} = {table[key]!r}", f"it must be one of {', '.join(allowed)}")
-    given = {key: tuple(value) if key in _TUPLES else value for key, value in table.items() if key != "example"}
+    for key, value in table.items():
+        wanted = _SHAPES.get(key, str)
+        if not isinstance(value, wanted):
+            raise PullstatsError(f"{where}: [{name}] {key} = {value!r}", f"it must be {_CALLED[wanted]}")
+    given: dict[str, Any] = {k: tuple(v) if k in _TUPLES else v for k, v in table.items() if k != "example"}
     return Entry(name=name, examples=tuple(table.get("example", ())), **given)
 
 
@@ -137,30 +148,85 @@ def entry(name: str) -> Entry:
 
 
 def custom(log_format: str) -> Entry:
-    """The entry of a user's own nginx `log_format` (with `$`) or Apache `LogFormat` (with `%`) string.
+    """The entry of a user's own nginx `log_format` (with `$`), Apache `LogFormat` or GoAccess (with `%`) string.
 
     Quotes, line breaks and the statement around it may be there as pasted from a configuration.
 
     Raises:
         UsageError: it is neither, or nothing in it is a time.
     """
-    from pullstats.formats.kinds import apache, nginx
+    from pullstats.formats.kinds import apache, compiled, nginx
 
     if "$" in log_format:
         spec, escape = nginx.unquoted(log_format)
         made = _custom(spec, "nginx", escape or "backslash")
     elif "%" in log_format:
-        made = _custom(apache.unquoted(log_format), "apache", "backslash")
+        text = apache.unquoted(log_format)
+        made = _custom(apache.from_goaccess(text) or text, "apache", "backslash")
     else:
         hint = did_you_mean(log_format, tuple(e.name for e in entries())) or 'run "pullstats formats" for the names'
         raise UsageError(f"{log_format}: no such log format, and no nginx or Apache format string either", hint)
-    from pullstats.formats.kinds import compiled
-
-    columns = compiled(made).columns
-    if "ts" not in columns:
+    if "ts" not in compiled(made).columns:
         raise UsageError(f"{made.spec}: has no time", "a log without times cannot be counted; log $time_iso8601 or %t")
     return made
 
 
 def _custom(spec: str, kind: Kind, escape: str) -> Entry:
     return Entry("custom", f"your own {kind} format", kind, "given by --log-format", spec, escape=escape)
+
+
+def nginx_conf(text: str, name: str = "nginx.conf") -> Entry:
+    """The entry of the log_format that a configuration of nginx has in use.
+
+    Of several the one that most `access_log` lines name; files that it includes are not read.
+
+    Raises:
+        PullstatsError: no access_log line names a log_format that stands in it.
+    """
+    from pullstats.formats.kinds import nginx
+
+    used = nginx.in_use(text)
+    if used is None:
+        fix = "give the file that has the log_format line, or the string itself by --log-format"
+        raise PullstatsError(f"{name}: has neither a log_format nor an access_log that is on", fix)
+    return custom(used[1]) if used[1] else entry("nginx-combined")
+
+
+def mapped(pairs: Mapping[str, str]) -> Entry:
+    """The entry for JSON whose keys a user names: record column (or `time`, `target`, `request`) -> key.
+
+    Columns that are not named are looked for by the usual names.
+
+    Raises:
+        UsageError: no such column.
+    """
+    base = entry("nginx-json")
+    found = dict(base.fields)
+    for column, key in pairs.items():
+        name = {"time": "ts", "ip": "client_ip", "size": "bytes"}.get(column, column)
+        if name not in found:
+            raise UsageError(
+                f"{column}: no such field", did_you_mean(column, tuple(found)) or f"one of {', '.join(found)}"
+            )
+        found[name] = [key, *([found[name]] if isinstance(found[name], str) else found[name])]
+    return replace(base, name="custom", about="JSON with your own keys", source="given by --map", fields=found)
+
+
+def own(tables: Mapping[str, Mapping[str, Any]], where: str = "pullstats.toml") -> tuple[Entry, ...]:
+    """The entries that a user's `[formats.NAME]` tables describe: as in the tables of known formats.
+
+    Raises:
+        PullstatsError: an unknown key, a missing one, or a value that is none of the allowed.
+    """
+    from pullstats.formats.kinds import compiled
+    from pullstats.lazy import pl
+
+    defaults = {"about": "your own format", "source": where}
+    made = tuple(from_table(name, {**defaults, **table}, where) for name, table in tables.items())
+    for each in made:
+        try:
+            compiled(each).judge(pl.Series(["x"]))
+        except (KeyError, re.error, pl.exceptions.PolarsError) as error:
+            what = f"{where}: [{each.name}] spec or fields cannot be read ({printable(str(error), 80)})"
+            raise PullstatsError(what, "see the entries of pullstats formats for the form") from error
+    return made

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pullstats.formats import times
+from pullstats.formats.distinct import constant
 from pullstats.lazy import pl
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ SHARE = 0.9  # of the lines must have an envelope
 DEPTH = 2
 FIRST_PART = "first part of a split line"
 _LONGEST = 65_536
+_UNTRUSTED = r"\}\s*,\s*\{|\\u[dD][89a-fA-F]|\x00"  # what the decoder of columns reads in its own way
 _GROUP = re.compile(r"\?P<([a-z]+)>")
 
 
@@ -148,7 +150,7 @@ class Unwrapper:
 
     def unwrap(self, lines: pl.Series) -> Inside:
         """What is in the envelopes of the lines."""
-        inside = Inside(lines, pl.repeat(value=False, n=len(lines), eager=True))
+        inside = Inside(lines, constant(False, len(lines), pl.Boolean()))
         for name in self.names:
             envelope = envelopes()[name]
             layer = self._layer(envelope, inside.lines)
@@ -172,11 +174,11 @@ class Unwrapper:
         elif envelope.kind == "pretty":
             return self._lists(lines)
         else:
-            return Inside(lines, pl.repeat(value=False, n=len(lines), eager=True))
+            return Inside(lines, constant(False, len(lines), pl.Boolean()))
         inner = part["line"].zip_with(part["line"].is_not_null(), lines)
         ts = times.column(envelope.clock, part["time"], self.tz, self.newest) if "time" in part else None
         if more is None:
-            parts = pl.repeat(value=False, n=len(lines), eager=True)
+            parts = constant(False, len(lines), pl.Boolean())
         else:
             parts = more.fill_null(value=False)
             inner = self._whole(envelope.name, inner, parts, part.get("stream"))
@@ -186,7 +188,7 @@ class Unwrapper:
         """The lines, each with the parts of it that stand above; the parts themselves stay as they are."""
         if not self._pending and not parts.any():
             return lines
-        stream = pl.repeat("", len(lines), eager=True) if streams is None else streams.fill_null("")
+        stream = constant("", len(lines), pl.String()) if streams is None else streams.fill_null("")
         frame = pl.DataFrame({"line": lines, "part": parts, "stream": stream}).with_row_index("row")
         before = pl.col("part").shift(1).over("stream")
         touched = frame.filter(pl.col("part") | before.fill_null(value=bool(self._pending)))
@@ -231,18 +233,29 @@ class Unwrapper:
 def _keys(envelope: Envelope, lines: pl.Series) -> dict[str, pl.Series]:
     """The texts of an envelope's keys; null for lines that are no such object."""
     wanted = {name: key for name in ("line", "time", "stream", "program") if (key := getattr(envelope, name))}
-    shape = pl.Struct({key: pl.String() for key in wanted.values()})
-    texts = lines.set(
-        ~lines.str.contains(envelope.look) | lines.str.contains(r"\}\s*,\s*\{|\\u[dD][89a-fA-F]|\x00"), None
-    )
+    trusted = lines.str.contains(envelope.look) & ~lines.str.contains(_UNTRUSTED)
+    rows = trusted.fill_null(value=False).arg_true()
+    decoded = _decoded(lines.gather(rows), list(wanted.values()))
+    if decoded is not None and len(rows) == len(lines):
+        return {name: decoded[key] for name, key in wanted.items()}
+    other = (~trusted).fill_null(value=True).arg_true() if decoded is not None else pl.int_range(len(lines), eager=True)
+    objects = [_object(line or "") for line in lines.gather(other)]
+    found_ = {}
+    for name, key in wanted.items():
+        series = constant(None, len(lines), pl.String())
+        if decoded is not None:
+            series = series.scatter(rows, decoded[key])
+        found_[name] = series.scatter(other, pl.Series([_as_text(each.get(key)) for each in objects], dtype=pl.String))
+    return found_
+
+
+def _decoded(lines: pl.Series, keys: list[str]) -> pl.DataFrame | None:
+    """The texts of the keys of JSON objects; None if one of the lines is none."""
     try:
-        decoded = texts.str.json_decode(shape)
+        decoded = lines.str.json_decode(pl.Struct({key: pl.String() for key in keys}))
     except pl.exceptions.PolarsError:
-        decoded = None
-    if decoded is not None and len(decoded) == len(lines) and texts.null_count() == 0:
-        return {name: decoded.struct.field(key) for name, key in wanted.items()}
-    rows = [_object(line or "") for line in lines]
-    return {name: pl.Series([_as_text(row.get(key)) for row in rows], dtype=pl.String) for name, key in wanted.items()}
+        return None
+    return decoded.struct.unnest() if len(decoded) == len(lines) else None
 
 
 def _object(line: str) -> dict[str, Any]:

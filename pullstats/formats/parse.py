@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from pullstats.formats.distinct import constant
 from pullstats.formats.envelopes import FIRST_PART, Unwrapper, envelopes, found, unfold
 from pullstats.formats.kinds import compiled
 from pullstats.formats.kinds.parser import empty
@@ -83,15 +84,14 @@ class Reader:
         """The records with the envelope's time, where the format has none of its own."""
         if "ts" in self.parser.columns:
             return frame
-        if ts is None:
-            ts = pl.repeat(None, len(frame), dtype=pl.Int64, eager=True)
+        stated = constant(None, len(frame), pl.Int64()) if ts is None else ts
         parsed = frame["outcome"] == PARSED
-        timeless = parsed & ts.is_null()
+        timeless = parsed & stated.is_null()
         frame = frame.with_columns(
             frame["outcome"].set(timeless, REJECTED),
             frame["reason"].set(timeless, "no time"),
         )
-        return frame.with_columns(ts.set(~parsed, None).alias("ts")) if "ts" in frame.columns else frame
+        return frame.with_columns(stated.set(~parsed, None).alias("ts")) if "ts" in frame.columns else frame
 
     def _foreign(self, frame: pl.DataFrame, programs: pl.Series | None) -> pl.DataFrame:
         """The records, where lines of programs that write no such log are ignored."""
@@ -118,24 +118,20 @@ def records(parser: Parser, lines: pl.Series, names: Sequence[str]) -> pl.DataFr
     if "malformed" in names:
         kept = list(dict.fromkeys([*kept, "method", "path"]))
     done = empty(kept, len(lines))
-    outcome = pl.repeat(REJECTED, len(lines), dtype=pl.Int32, eager=True)
-    left: pl.Series | None = None
+    outcome = constant(REJECTED, len(lines), pl.Int32())
+    left = pl.int_range(len(lines), eager=True)
     for tier in parser.tiers:
-        texts = lines if left is None else lines.gather(left)
-        batch = tier(texts, frozenset(kept))
+        batch = tier(lines if len(left) == len(lines) else lines.gather(left), frozenset(kept))
         found = batch.columns()
-        if left is None:
-            outcome = outcome.set(batch.ok, PARSED)
-            done.update(
-                {name: series if batch.ok.all() else series.set(~batch.ok, None) for name, series in found.items()}
-            )
+        if len(left) == len(lines) and batch.ok.all():
+            outcome, done = constant(PARSED, len(lines), pl.Int32()), done | found
         else:
             _merge(done, outcome, left, batch.ok, found)
         left = (outcome != PARSED).arg_true()
         if not len(left):
             break
-    reason = pl.repeat(None, len(lines), dtype=pl.String, eager=True)
-    if left is not None and len(left):
+    reason = constant(None, len(lines), pl.String())
+    if len(left):
         _judge(parser, lines.gather(left), left, outcome, reason)
     if "malformed" in names:  # a well-formed line whose request is not HTTP
         bad = (outcome == PARSED) & done["method"].is_null() & done["path"].is_null()

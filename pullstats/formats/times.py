@@ -14,7 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from pullstats.errors import UsageError
-from pullstats.formats.distinct import Distinct
+from pullstats.formats.distinct import Distinct, constant, mostly_different
 from pullstats.lazy import pl
 
 if TYPE_CHECKING:
@@ -22,59 +22,70 @@ if TYPE_CHECKING:
 
 SECOND = 1_000_000
 LAST = 4_133_980_800 * SECOND  # the first moment of the year 2101
-_SAMPLE = 1000
 _NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MONTHS = {name: number for number, name in enumerate(_NAMES, 1)}
 _DAYS = (0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _REST = re.compile(r":([0-5][0-9]|60)(?:[.,]([0-9]{1,9}))?(?: ?([Zz])| ?([+-])([0-9]{2}):?([0-5][0-9]))?")
+_HOURS = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
+_DIGITS = re.compile(r"([01][0-9]|2[0-3])([0-5][0-9])")
 _EPOCH = re.compile(r"([0-9]{9,19})(?:\.([0-9]{1,12}))?")
 _PLAIN = re.compile(r"[0-9]+(?:\.[0-9]+)?[eE]\+?[0-9]{1,2}")
 
 
 @dataclass(frozen=True)
 class Clock:
-    """One way to write a time: how wide it is up to its minute, what that looks like, and the whole as a pattern."""
+    """One way to write a time.
+
+    Attributes:
+        width: characters up to its minute.
+        day: what its date looks like, with all up to the hour.
+        pattern: what the whole looks like in a line.
+        fixed: characters of the whole, where that never varies.
+        colon: what stands between hour and minute.
+    """
 
     width: int
-    minute: re.Pattern[str]
-    pattern: str  # of the whole, for a line's regular expression
-    fixed: int = 0  # characters of the whole where that never varies
+    day: re.Pattern[str]
+    pattern: str
+    fixed: int = 0
+    colon: str = ":"
 
 
 _ZONE = r"(?:[Zz]|[+-][0-9]{2}:?[0-9]{2})"
 CLOCKS = {
     "clf": Clock(
         17,
-        re.compile(r"(?P<d>[0-3][0-9])/(?P<b>[A-Z][a-z]{2})/(?P<y>[0-9]{4}):(?P<H>[0-2][0-9]):(?P<M>[0-5][0-9])"),
+        re.compile(r"(?P<d>[0-3][0-9])/(?P<b>[A-Z][a-z]{2})/(?P<y>[0-9]{4}):"),
         r"[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-9]{2} [+-][0-9]{4}",
         26,
     ),
     "clf_local": Clock(
         17,
-        re.compile(r"(?P<d>[0-3][0-9])/(?P<b>[A-Z][a-z]{2})/(?P<y>[0-9]{4}):(?P<H>[0-2][0-9]):(?P<M>[0-5][0-9])"),
+        re.compile(r"(?P<d>[0-3][0-9])/(?P<b>[A-Z][a-z]{2})/(?P<y>[0-9]{4}):"),
         r"[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?: [+-][0-9]{4})?",
     ),
     "iso": Clock(
         16,
-        re.compile(r"(?P<y>[0-9]{4})-(?P<m>[01][0-9])-(?P<d>[0-3][0-9])[Tt \t](?P<H>[0-2][0-9]):(?P<M>[0-5][0-9])"),
+        re.compile(r"(?P<y>[0-9]{4})-(?P<m>[01][0-9])-(?P<d>[0-3][0-9])[Tt \t]"),
         rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[Tt \t][0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(?:[.,][0-9]{{1,9}})?(?: ?{_ZONE})?",
     ),
     "slashed": Clock(  # nginx's error log and gin: 2018/12/07 - 09:11:42
         16,
-        re.compile(r"(?P<y>[0-9]{4})/(?P<m>[01][0-9])/(?P<d>[0-3][0-9]) (?P<H>[0-2][0-9]):(?P<M>[0-5][0-9])"),
+        re.compile(r"(?P<y>[0-9]{4})/(?P<m>[01][0-9])/(?P<d>[0-3][0-9]) "),
         r"[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?",
     ),
     "gin": Clock(
         18,
-        re.compile(r"(?P<y>[0-9]{4})/(?P<m>[01][0-9])/(?P<d>[0-3][0-9]) - (?P<H>[0-2][0-9]):(?P<M>[0-5][0-9])"),
+        re.compile(r"(?P<y>[0-9]{4})/(?P<m>[01][0-9])/(?P<d>[0-3][0-9]) - "),
         r"[0-9]{4}/[0-9]{2}/[0-9]{2} - [0-9]{2}:[0-9]{2}:[0-9]{2}",
         21,
     ),
     "digits": Clock(
         12,
-        re.compile(r"(?P<y>[0-9]{4})(?P<m>[01][0-9])(?P<d>[0-3][0-9])(?P<H>[0-2][0-9])(?P<M>[0-5][0-9])"),
+        re.compile(r"(?P<y>[0-9]{4})(?P<m>[01][0-9])(?P<d>[0-3][0-9])"),
         r"[0-9]{14}",
         14,
+        "",
     ),
 }
 
@@ -96,17 +107,38 @@ def zone(name: str) -> ZoneInfo:
 
 def _minute(clock: Clock, text: str) -> int | None:
     """Seconds from the epoch to the minute, as if the time were UTC."""
-    match = clock.minute.fullmatch(text)
+    cut = clock.width - len(f"00{clock.colon}00")
+    day, clock_time = _day(clock, text[:cut]), _of_day(clock, text[cut:])
+    return None if day is None or clock_time is None else day + clock_time
+
+
+def _day(clock: Clock, text: str) -> int | None:
+    """Seconds from the epoch to the midnight of a date."""
+    match = clock.day.fullmatch(text)
     if not match:
         return None
     part = match.groupdict()
     month = _MONTHS.get(part["b"], 0) if "b" in part else int(part["m"])
-    year, day, hour = int(part["y"]), int(part["d"]), int(part["H"])
-    if not (1 <= month <= 12 and 1 <= day <= _DAYS[month] and hour < 24 and 1970 <= year <= 2101):  # noqa: PLR2004 - a calendar
+    year, day = int(part["y"]), int(part["d"])
+    if not (1 <= month <= 12 and 1 <= day <= _DAYS[month] and 1970 <= year <= 2101):  # noqa: PLR2004 - a calendar
         return None
     if month == 2 and day == 29 and (year % 4 or (year % 100 == 0 and year % 400)):  # noqa: PLR2004 - a calendar
         return None
-    return timegm((year, month, day, hour, int(part["M"]), 0))
+    return timegm((year, month, day, 0, 0, 0))
+
+
+def _of_day(clock: Clock, text: str) -> int | None:
+    """Seconds from midnight to `HH:MM`."""
+    match = (_DIGITS if not clock.colon else _HOURS).fullmatch(text)
+    return int(match[1]) * 3600 + int(match[2]) * 60 if match else None
+
+
+def _minutes(clock: Clock, texts: pl.Series) -> pl.Series:
+    """`_minute` of each of many different texts: few dates and few times of day are read."""
+    cut = clock.width - len(f"00{clock.colon}00")
+    day, of_day = Distinct(texts.str.slice(0, cut)), Distinct(texts.str.slice(cut))
+    days = pl.Series([_day(clock, text) for text in day.values], dtype=pl.Int64)
+    return day.spread(days) + of_day.spread(pl.Series([_of_day(clock, text) for text in of_day.values], dtype=pl.Int64))
 
 
 def _rest(clock: str, text: str) -> tuple[int, int | None] | None:
@@ -222,10 +254,9 @@ def day_and_time(days: pl.Series, clocks: pl.Series, tz: str) -> pl.Series:
 def joined(clock: str, minutes: pl.Series, rests: pl.Series, tz: str) -> pl.Series:
     """`read` of times whose two parts, up to the minute and the rest, are given as columns."""
     minute = Distinct(minutes)
-    naive = [_minute(CLOCKS[clock], text) for text in minute.values]
-    base = pl.Series("ts", [None if n is None else n * SECOND for n in naive], pl.Int64)
+    naive = _minutes(CLOCKS[clock], minute.values)
     micros, zoneless = _rests(clock, rests)
-    ts = minute.spread(base) + micros
+    ts = minute.spread(naive * SECOND).alias("ts") + micros
     if tz != "UTC" and zoneless is not None:
         local = [None if n is None else (_to_utc(n, tz) - n) * SECOND for n in naive]
         ts = ts + minute.spread(pl.Series(local, dtype=pl.Int64)) * zoneless
@@ -234,7 +265,7 @@ def joined(clock: str, minutes: pl.Series, rests: pl.Series, tz: str) -> pl.Seri
 
 def _rests(clock: str, rests: pl.Series) -> tuple[pl.Series, pl.Series | None]:
     """(microseconds less the zone's offset, 1 where no zone is stated or None if all state one) of the times' ends."""
-    if rests.head(_SAMPLE).n_unique() > _SAMPLE // 2:  # fractions of seconds: hardly a text occurs twice
+    if mostly_different(rests):  # fractions of seconds
         return _fractions(rests)
     rest = Distinct(rests)
     parts = [_rest(clock, text) for text in rest.values]
@@ -255,7 +286,7 @@ def _fractions(rests: pl.Series) -> tuple[pl.Series, pl.Series | None]:
         parts = [_rest("iso", text) for text in rests.gather(other)]
         micros = micros.scatter(other, pl.Series([p and p[0] - (p[1] or 0) * SECOND for p in parts], dtype=pl.Int64))
         bare = pl.Series([int(p is not None and p[1] is None) for p in parts], dtype=pl.Int64)
-        zones = (pl.repeat(0, len(rests), dtype=pl.Int64, eager=True) if zones is None else zones).scatter(other, bare)
+        zones = (constant(0, len(rests), pl.Int64()) if zones is None else zones).scatter(other, bare)
     return micros, zones
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _C = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", '"': '"', "\\": "\\"}
 _BACKSLASH = re.compile(r'\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|([ntrbfv"\\]))')
+_X = re.compile(r"\\\\|((?:\\x[0-9A-Fa-f]{2})+)")
 _HASH = re.compile(r"#([0-9A-Fa-f]{2})")
 _TWICE = re.compile(r"%2[025]")
 
@@ -55,14 +56,27 @@ def plus(text: str) -> str:
     return text.replace("+", " ")
 
 
+def repaired(text: str) -> str:
+    r"""JSON whose strings have nginx's `\xHH` (a log_format without escape=json), as what JSON it was meant to be."""
+    from json import dumps
+
+    def one(match: re.Match[str]) -> str:
+        if not match[1]:
+            return match[0]
+        sent = bytes.fromhex(match[1].replace("\\x", ""))
+        return dumps(sent.decode("utf-8", "replace"), ensure_ascii=False)[1:-1]
+
+    return _X.sub(one, text) if "\\x" in text else text
+
+
 def json(text: str) -> str:
-    r"""Undo the escapes of the inside of a JSON string; also nginx's `\xHH`, where a log_format lacks escape=json."""
+    r"""Undo the escapes of the inside of a JSON string, and nginx's `\xHH` with them; a text that is none stays."""
     from json import loads
 
     try:
-        return loads(f'"{text}"', strict=False)
+        return loads(f'"{repaired(text)}"', strict=False)
     except ValueError:
-        return backslash(text)
+        return text
 
 
 def same(text: str) -> str:

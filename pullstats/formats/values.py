@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pullstats.formats import times
-from pullstats.formats.distinct import Distinct
+from pullstats.formats.distinct import Distinct, constant
 from pullstats.formats.unescape import DIALECTS
 from pullstats.lazy import pl
 from pullstats.tables import RECORD, dtype
@@ -30,6 +30,7 @@ _ADDRESS_PORT = re.compile(
     r"([0-9]{1,3}(?:\.[0-9]{1,3}){3}):[0-9]{1,5}|\[([0-9A-Fa-f:.]+(?:%[^\]]*)?)\](?::[0-9]{1,5})?"
 )
 _PLAIN_ADDRESS = r"^(?:[0-9.]+|(?:[1-9a-f][0-9a-f]{0,3}:){7}[1-9a-f][0-9a-f]{0,3}|[0-9a-f:]*::[0-9a-f:]*)$"
+_HAS_ADDRESS = r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]{0,4}:"
 _UNCOMPRESSED = re.compile(r"(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}")
 _DECIMAL = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,20})?(?:[eE][+-]?[0-9]{1,2})?")
 _GO = re.compile(r"([0-9]+(?:\.[0-9]+)?|\.[0-9]+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)")
@@ -130,7 +131,7 @@ def peer(raw: str) -> str | None:
 
 def xff(raw: str) -> str | None:
     """A list of addresses; None where the text holds none (some logs have another field in this place)."""
-    return raw if re.search(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]{0,4}:", raw) else None
+    return raw if re.search(_HAS_ADDRESS, raw) else None
 
 
 def several(raw: str) -> str | None:
@@ -403,8 +404,19 @@ def _request(texts: pl.Series) -> tuple[list[pl.Series], pl.Series | None]:
     verb, path_, query_ = groups
     plain = verb.is_not_null() & ~path_.str.starts_with("//")
     query_ = query_.set(query_ == "", None)
-    none = pl.repeat(None, len(texts), dtype=pl.String, eager=True)
+    none = constant(None, len(texts), pl.String())
     return _shaped("request", texts, plain, [verb, path_, query_, none])
+
+
+def _target_column(texts: pl.Series) -> tuple[list[pl.Series], pl.Series | None]:
+    path_, query_ = texts.str.extract_groups(r"(?s)^(/[^?]*)(?:\?(.*))?$").struct.unnest().get_columns()
+    query_ = query_.set(query_ == "", None)
+    none = constant(None, len(texts), pl.String())
+    return _shaped("target", texts, path_.is_not_null(), [path_, query_, none])
+
+
+def _xff(texts: pl.Series) -> tuple[list[pl.Series], None]:
+    return [texts.set(~texts.str.contains(_HAS_ADDRESS), None)], None
 
 
 def _address(texts: pl.Series) -> tuple[list[pl.Series], pl.Series | None]:
@@ -426,14 +438,23 @@ def _float(texts: pl.Series) -> tuple[list[pl.Series], pl.Series | None]:
     return _shaped("s", texts, plain, [texts.cast(pl.Float64, strict=False).set(~plain, None)])
 
 
+def _go(texts: pl.Series) -> tuple[list[pl.Series], pl.Series | None]:
+    cut = texts.str.extract_groups(r"^([0-9]{1,9}(?:\.[0-9]{1,9})?)(ms|s|\x{b5}s)$").struct.unnest().get_columns()
+    unit = cut[1].replace_strict({"s": 1.0, "ms": 1e3, "\u00b5s": 1e6}, return_dtype=pl.Float64)
+    return _shaped("go", texts, unit.is_not_null(), [cut[0].cast(pl.Float64) / unit])
+
+
 _WHOLE: dict[str, Callable[[pl.Series], tuple[list[pl.Series], pl.Series | None]]] = {
     "text": _text,
     "word": _text,
     "user": _user,
     "request": _request,
+    "target": _target_column,
+    "xff": _xff,
     "address": _address,
     "size": _size,
     "s": _float,
+    "go": _go,
 }
 _DTYPES = {
     "status": "int32", "size": "int64", "present": "boolean", "authorization": "boolean", "if_none_match": "boolean",

@@ -62,6 +62,15 @@ def unquoted(text: str) -> str:
     return _unescaped(text, '"')
 
 
+def from_goaccess(text: str) -> str | None:
+    """The LogFormat that a GoAccess log-format says, with its usual dates and times; None if it is no such format."""
+    if "%^" not in text and "%d" not in text:
+        return None
+    spec = re.sub(r"\[%d:%t(?: %\^)?\]", "%t", text)
+    letters = {"%^": "%{-}n", "%u": "%{User-Agent}i", "%R": "%{Referer}i", "%e": "%u", "%L": "%{ms}T", "%x": "%t"}
+    return re.sub(r"%[\^uReLx]", lambda match: letters[match[0]], spec)
+
+
 def tokens(spec: str) -> list[Token]:
     """The tokens of a format string.
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pullstats.errors import PullstatsError
-from pullstats.formats.distinct import Distinct
+from pullstats.formats.distinct import Cut, Distinct, constant, mostly_different
 from pullstats.formats.kinds.parser import Batch, How, Outcome, read_one, read_texts
 from pullstats.formats.kinds.text import ERROR_LOGS
 from pullstats.formats.kinds.tokens import Field
+from pullstats.formats.unescape import repaired
 from pullstats.formats.values import TYPES, Unreadable, decoded
 from pullstats.lazy import pl
 from pullstats.tables import IGNORED, REJECTED
@@ -31,7 +32,6 @@ _NUMBER = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
 # nginx's own escapes, two objects in one line, and what the decoder reads in its own way: lone surrogates, NUL,
 # exponents, minus zero.
 _UNTRUSTED = r"\\x|\}\s*,\s*\{|\\u[dD][89a-fA-F]|\x00|\":\s*-?[0-9.]*[eE]|\":\s*-0"
-_X = re.compile(r"\\\\|\\x([0-9A-Fa-f]{2})")
 _TYPES = {
     "ts": "time", "client_ip": "address", "xff": "xff", "method": "method", "path": "path", "query": "query",
     "status": "status", "bytes": "size", "referer": "text", "user_agent": "text", "host": "host",
@@ -81,12 +81,44 @@ def keys(entry: Entry) -> tuple[Key, ...]:
     return tuple(found)
 
 
-@dataclass(frozen=True)
-class Template:
-    """The keys of a flat object, in order; each with the pattern of its piece."""
+class _Texts(NamedTuple):
+    """The raw texts of a key: of all lines, or the distinct ones."""
 
-    pieces: tuple[tuple[str, str], ...]  # pattern, name of the key
-    quotes: int  # how many quotes such a line has
+    texts: pl.Series
+    good: pl.Series
+    spread: Callable[[pl.Series], pl.Series]
+
+
+class _Piece:
+    """One key and its value, as they stand between two commas."""
+
+    def __init__(self, name: str, value: object, *, first: bool, last: bool) -> None:
+        self.name, self.quoted = name, isinstance(value, str)
+        key = json.dumps(name, ensure_ascii=False)[1:-1]
+        self.lead = ('{"' if first else "") + key + '":' + ('"' if self.quoted else "")
+        self.trail = ('"' if self.quoted else "") + ("}" if last else "")
+        body = _STRING if self.quoted else "true|false" if isinstance(value, bool) else _NUMBER
+        self.pattern = f"(?s)^{re.escape(self.lead)}({body}){re.escape(self.trail)}()$"
+
+    def values(self, texts: pl.Series) -> _Texts:
+        """The values in the pieces; `good` where a piece is spelled as expected."""
+        if self.quoted and mostly_different(texts):
+            inner = texts.str.strip_prefix(self.lead).str.strip_suffix(self.trail)
+            plain = ~inner.str.contains('"', literal=True) & ~inner.str.contains("\\", literal=True)
+            return _Texts(inner, texts.str.starts_with(self.lead) & texts.str.ends_with(self.trail) & plain, _same)
+        distinct = Distinct(texts)
+        value, matched = distinct.values.str.extract_groups(self.pattern).struct.unnest().get_columns()
+        return _Texts(value, matched.is_not_null(), distinct.spread)
+
+
+def _same(series: pl.Series) -> pl.Series:
+    return series
+
+
+class Template(NamedTuple):
+    """The keys of a flat object, in the order in which the server writes them."""
+
+    pieces: tuple[_Piece, ...]
 
 
 class JsonParser:
@@ -116,36 +148,33 @@ class JsonParser:
     def _by_template(self, lines: pl.Series, wanted: frozenset[str]) -> Batch:
         template = self._template = self._template or self._learn(lines)
         if not template:
-            return Batch(wanted, pl.repeat(value=False, n=len(lines), eager=True))
+            return Batch(wanted, constant(False, len(lines), pl.Boolean()))
         pieces = template.pieces
-        cut = lines.str.split_exact(',"', len(pieces)).struct.unnest().get_columns()
-        whole = cut[len(pieces) - 1].is_not_null() & cut[len(pieces)].is_null()
-        batch = Batch(wanted, whole & (lines.str.count_matches('"', literal=True) == template.quotes))
-        texts: dict[tuple[str, ...], tuple[Distinct, pl.Series]] = {}
-        for (pattern, name), piece in zip(pieces, cut, strict=False):
-            distinct = Distinct(piece)
-            groups = distinct.values.str.extract_groups(pattern).struct.unnest().get_columns()
-            good = groups[-1].is_not_null()
-            if (name,) in self._only:
-                good = good & groups[0].str.contains(self._only[name,].pattern)
+        cut = Cut(lines, ',"')
+        batch = Batch(wanted, (cut.count == len(pieces)).fill_null(value=False))
+        texts: dict[tuple[str, ...], _Texts] = {}
+        for i, piece in enumerate(pieces):
+            values = texts[piece.name,] = piece.values(cut[i])
+            good = values.good
+            if (piece.name,) in self._only:
+                good = good & values.texts.str.contains(self._only[piece.name,].pattern)
             for filters in self._skip.values():
-                if (name,) in filters:
-                    good = good & ~groups[0].str.contains(filters[name,].pattern)
-            batch.require(distinct.spread(good))
-            texts[name,] = distinct, groups[0]
+                if (piece.name,) in filters:
+                    good = good & ~values.texts.str.contains(filters[piece.name,].pattern)
+            batch.require(values.spread(good))
         for key in self.keys:
             if key.path in texts and batch.needs(key.field):
                 self._read_piece(batch, key, texts)
         return batch
 
-    def _read_piece(self, batch: Batch, key: Key, texts: Mapping[tuple[str, ...], tuple[Distinct, pl.Series]]) -> None:
-        distinct, found = texts[key.path]
-        clean = decoded("json", found)
+    def _read_piece(self, batch: Batch, key: Key, texts: Mapping[tuple[str, ...], _Texts]) -> None:
+        values = texts[key.path]
+        clean = decoded("json", values.texts)
         if not key.then:
-            read_texts(batch, [(key.field, clean)], self.how, distinct.spread)
+            read_texts(batch, [(key.field, clean)], self.how, values.spread)
         elif key.then in texts:
-            other, second = texts[key.then]
-            joined = distinct.spread(clean) + " " + other.spread(decoded("json", second))
+            other = texts[key.then]
+            joined = values.spread(clean) + " " + other.spread(decoded("json", other.texts))
             read_texts(batch, [(key.field, joined)], self.how)
 
     def _learn(self, lines: pl.Series) -> Template | None:
@@ -170,20 +199,15 @@ class JsonParser:
         return plain and len(set(names)) == len(names) and filters and self._complete({(name,) for name in names})
 
     def _made(self, items: list[tuple[str, Any]]) -> Template:
-        pieces, quotes, last = [], 0, len(items) - 1
-        for i, (name, value) in enumerate(items):
-            lead = ("" if i else r'\{"') + re.escape(json.dumps(name, ensure_ascii=False)[1:-1]) + '":'
-            text = isinstance(value, str)
-            body = f'"({_STRING})"' if text else f"({'true|false' if isinstance(value, bool) else _NUMBER})"
-            quotes += 4 if text else 2
-            trail = r"\}" if i == last else ""
-            pieces.append((f"(?s)^{lead}{body}{trail}()$", name))
-        return Template(tuple(pieces), quotes)
+        last = len(items) - 1
+        return Template(
+            tuple(_Piece(name, value, first=not i, last=i == last) for i, (name, value) in enumerate(items))
+        )
 
     def _fits(self, template: Template, line: str) -> bool:
         cut = line.split(',"')
         return len(cut) == len(template.pieces) and all(
-            re.search(pattern, text) for (pattern, _), text in zip(template.pieces, cut, strict=True)
+            re.search(piece.pattern, text) for piece, text in zip(template.pieces, cut, strict=True)
         )
 
     # second tier -----------------------------------------------------------------------------------------------
@@ -193,7 +217,7 @@ class JsonParser:
             _UNTRUSTED
         ).fill_null(value=True)
         rows = tried.arg_true()
-        batch = Batch(wanted, pl.repeat(value=False, n=len(lines), eager=True))
+        batch = Batch(wanted, constant(False, len(lines), pl.Boolean()))
         decoded = [
             self._decoded(lines.gather(rows[at : at + _DECODE_AT_ONCE])) for at in range(0, len(rows), _DECODE_AT_ONCE)
         ]
@@ -201,7 +225,7 @@ class JsonParser:
             return batch
         frame = pl.concat([f for f in decoded if f is not None])
         texts = {path: self._at(frame, path) for path, _ in self._paths()}
-        part = Batch(wanted, pl.repeat(value=True, n=len(rows), eager=True))
+        part = Batch(wanted, constant(True, len(rows), pl.Boolean()))
         for path, pattern in self._only.items():
             part.require(texts[path].str.contains(pattern.pattern))
         for condition in self._required(texts):
@@ -290,7 +314,7 @@ class JsonParser:
             return None
         record = _loaded(line)
         if record is None and "\\x" in line:
-            record = _recoded(_loaded(_X.sub(lambda m: f"\\u00{m[1]}" if m[1] else m[0], line)))
+            record = _loaded(repaired(line))
         return record if isinstance(record, dict) else None
 
     def _skipped(self, record: Mapping[str, Any]) -> str | None:
@@ -376,7 +400,7 @@ def _widened(part: Batch, rows: pl.Series, batch: Batch) -> Batch:
     """The batch with what was read of some of its rows."""
     batch.ok.scatter(rows, part.ok)
     for name, series in part.columns().items():
-        batch.put(name, 0, pl.repeat(None, len(batch.ok), dtype=series.dtype, eager=True).scatter(rows, series))
+        batch.put(name, 0, constant(None, len(batch.ok), series.dtype).scatter(rows, series))
     return batch
 
 
@@ -410,20 +434,6 @@ def _loaded(line: str) -> Any:
         )
     except (ValueError, RecursionError):
         return None
-
-
-def _recoded(value: Any) -> Any:
-    """The texts of a repaired object: what was read as Latin-1 is UTF-8."""
-    if isinstance(value, dict):
-        return {_recoded(name): _recoded(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_recoded(inner) for inner in value]
-    if not isinstance(value, str):
-        return value
-    try:
-        return value.encode("latin-1").decode("utf-8", "replace")
-    except UnicodeEncodeError:
-        return value
 
 
 def _decimal(digits: str) -> str:

@@ -32,7 +32,7 @@ class LogfmtParser(JsonParser):
         # A key inside a quoted value looks like a key: such lines are read pair by pair.
         for name in names:
             batch.require(lines.str.count_matches(f" {name}=", literal=True) <= 1)
-        texts = {(name,): _unquoted(series) for name, series in raw.items()}
+        texts: dict[tuple[str, ...], pl.Series] = {(name,): _unquoted(series) for name, series in raw.items()}
         for path, pattern in self._only.items():
             batch.require(texts[path].str.contains(pattern.pattern))
         for condition in self._required(texts):
@@ -45,9 +45,7 @@ class LogfmtParser(JsonParser):
         """The pairs in a line; the first of two equal keys counts."""
         found: dict[str, Any] = {}
         end = 0
-        for match in _PAIR.finditer(line):
-            if match.start() != end:
-                return None
+        while match := _PAIR.match(line, end):
             end = match.end()
             value = match[2]
             found.setdefault(match[1], backslash(value[1:-1]) if value.startswith('"') else value)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from pullstats.errors import UsageError
-from pullstats.formats.kinds.tokens import Field, Token
+from pullstats.formats.kinds.tokens import OPTIONAL_QUESTION, Field, Token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,15 +58,16 @@ VARIABLES: dict[str, tuple[str, str, int]] = {
 _NUMBER = r"[0-9.]+|-"
 _UPSTREAM = r"[^ ,]+(?:(?:,| :) [^ ,]+)*"
 _PATTERNS = {
-    "request_length": _NUMBER,
-    "connection": _NUMBER,
-    "connection_requests": _NUMBER,
-    "gzip_ratio": _NUMBER,
-    "pipe": "[.p]",
-}
+    "request_length": _NUMBER, "connection": _NUMBER, "connection_requests": _NUMBER, "gzip_ratio": _NUMBER,
+    "pipe": "[.p]", "scheme": "https?|-?", "server_protocol": r"HTTP/[0-9.]+|-?", "is_args": OPTIONAL_QUESTION,
+    "server_port": "[0-9]*|-", "remote_port": "[0-9]*|-", "https": "on|-?",
+}  # fmt: skip
 _VARIABLE = re.compile(r"\$(?:\{([A-Za-z0-9_]+)\}|([A-Za-z0-9_]+))")
-_STATEMENT = re.compile(r"\s*log_format\s+(?:\S+)\s+(?:escape=(\S+)\s+)?(.*?);?\s*", re.DOTALL)
-_STRING = re.compile(r"""\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")\s*""", re.DOTALL)
+_STATEMENT = re.compile(r"\s*log_format\s+(\S+)\s+(?:escape=(\S+)\s+)?(.*?);?\s*", re.DOTALL)
+_STRING = re.compile(r"""\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")\s*;?\s*""", re.DOTALL)
+_COMMENT = re.compile(r"""(?m)^((?:[^'"#\n]|'[^'\n]*'|"[^"\n]*")*)#.*$""")
+_FORMATS = re.compile(r"""log_format\s+[^;'"]+(?:\s*(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"))*\s*;""", re.DOTALL)
+_USES = re.compile(r"access_log\s+(?:'[^']*'|\"[^\"]*\"|[^\s;]+)(?:\s+([^\s;=]+)(?=[\s;]))?[^;]*;")
 _ESCAPES = {"default": "backslash", "json": "json", "none": "none"}
 
 
@@ -74,7 +76,7 @@ def unquoted(text: str) -> tuple[str, str]:
     escape = ""
     statement = _STATEMENT.fullmatch(text)
     if statement:
-        escape, text = _ESCAPES.get(statement[1] or "", ""), statement[2]
+        escape, text = _ESCAPES.get(statement[2] or "", ""), statement[3]
     parts, at = [], 0
     while match := _STRING.match(text, at):
         single, double = match.groups()
@@ -83,7 +85,27 @@ def unquoted(text: str) -> tuple[str, str]:
         at = match.end()
     if parts and at == len(text):
         return "".join(parts), escape
-    return re.sub(r"\s*\n\s*", " ", text.strip("\n")), escape
+    return _unescaped(re.sub(r"\s*\n\s*", " ", text.strip("\n")), '"'), escape
+
+
+def in_use(configuration: str) -> tuple[str, str] | None:
+    """(name, log_format statement) that most access_log lines of a configuration name; None if they name none.
+
+    The statement is empty for nginx's own `combined`.
+    """
+    text = _COMMENT.sub(r"\1", configuration)
+    formats = {}
+    for statement in _FORMATS.findall(text):
+        named = _STATEMENT.fullmatch(statement)
+        if named:
+            formats[named[1]] = statement
+    uses = [match[1] or "combined" for match in _USES.finditer(text) if not match[0].split()[1].startswith("off")]
+    for name, _ in Counter(uses).most_common():
+        if name in formats:
+            return name, formats[name]
+        if name == "combined":
+            return name, ""
+    return next(iter(formats.items()), None)
 
 
 def _unescaped(text: str, quote: str) -> str:

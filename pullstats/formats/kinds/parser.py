@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from pullstats.formats import values
+from pullstats.formats.distinct import constant
 from pullstats.lazy import pl
 from pullstats.tables import RECORD, dtype
 
@@ -120,4 +121,4 @@ def read_one(fields: Iterable[tuple[Field, str | None]], how: How) -> dict[str, 
 
 def empty(names: Sequence[str], height: int) -> dict[str, pl.Series]:
     """Null columns of the record's types."""
-    return {name: pl.repeat(None, height, dtype=dtype(RECORD[name]), eager=True) for name in names}
+    return {name: constant(None, height, dtype(RECORD[name])) for name in names}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from pullstats.formats.distinct import Distinct
+from pullstats.formats.distinct import Cut, Distinct
 from pullstats.formats.kinds import apache, fields, nginx, regex
 from pullstats.formats.kinds.parser import Batch, How, Outcome, read_one, read_texts
 from pullstats.formats.kinds.tokens import Field, Layout, Piece, layout
@@ -59,10 +59,11 @@ class TextParser:
 
     def _by_pieces(self, lines: pl.Series, wanted: frozenset[str]) -> Batch:
         pieces = self.layout.pieces
-        cut = lines.str.split_exact(self.layout.separator, len(pieces)).struct.unnest().get_columns()
-        batch = Batch(wanted, cut[len(pieces) - 1].is_not_null() & cut[len(pieces)].is_null())
-        for piece, texts in zip(pieces, cut, strict=False):
-            self._piece(batch, piece, texts)
+        cut = Cut(lines, self.layout.separator)
+        enough = cut.count >= len(pieces) if self.layout.tail else cut.count == len(pieces)
+        batch = Batch(wanted, enough.fill_null(value=False))
+        for i, piece in enumerate(pieces):
+            self._piece(batch, piece, cut[i])
         return batch
 
     def _piece(self, batch: Batch, piece: Piece, texts: pl.Series) -> None:

@@ -9,9 +9,11 @@ from pullstats.formats.times import CLOCKS
 from pullstats.formats.values import TYPES
 
 _QUOTED = r'(?:[^"\\]|\\.)*'
+OPTIONAL_QUESTION = r"\??"  # nginx's $is_args
 _ONE = ("ts", "bytes")  # an absent size is absent: the other one, with headers, does not stand in for it
+_ANYTHING = (_QUOTED, ".*?", ".*", "[^\\\t]*", "[^\t]*")  # patterns that any text between two separators has
 _ADDRESSES = r"-|[0-9A-Za-z:.%_-]+(?:, ?[0-9A-Za-z:.%_-]+)*"
-_FREE = frozenset({"text", "request", "user", "xff"})  # what can hold spaces
+_FREE = frozenset({"text", "request", "target", "user"})  # what can hold spaces
 
 
 @dataclass(frozen=True)
@@ -72,16 +74,24 @@ class Layout:
     steps: tuple[str, ...] = ()  # the pattern's tokens, for telling where a line stops fitting
 
 
-def _needs(token: Token | None) -> str:
-    return token[0] if isinstance(token, str) and token else ""
+def _follows(token: Token | None) -> tuple[str, bool]:
+    """(the character that comes after a field, whether it begins another field without a literal between)."""
+    if isinstance(token, str):
+        return token[:1], False
+    if token is None:
+        return "", False
+    return ("?" if token.type == "query" or token.pattern == OPTIONAL_QUESTION else "/"), True
 
 
-def _body(field: Field, after: str, escape: str, *, quoted: bool) -> str:
+def _body(field: Field, after: tuple[str, bool], escape: str, *, quoted: bool) -> str:
     """The pattern of a field's text, by its type and by what follows it."""
+    letter, adjacent = after
     typed = field.pattern or (TYPES[field.type].pattern if field.type else "")
     if typed:
         return typed
-    return _in_quotes(after, escape) if quoted else _bare(field.type, after)
+    if adjacent:  # `$host$request_uri`
+        return rf'(?:[^{letter} "\\]|\\.)*'
+    return _in_quotes(letter, escape) if quoted else _bare(field.type, letter)
 
 
 def _in_quotes(after: str, escape: str) -> str:
@@ -93,10 +103,10 @@ def _in_quotes(after: str, escape: str) -> str:
 def _bare(type_: str, after: str) -> str:
     if type_ == "xff":
         return _ADDRESSES
-    if after not in {"", " "}:
-        return f"[^{re.escape(after)}]*"
-    if type_ == "user":
+    if type_ == "user" and after == " ":
         return r"-?|(?:[^ -]|-[^ ]).*?"
+    if after == "\t" or (after not in {"", " "} and type_ not in _FREE):
+        return f"[^{re.escape(after)}]*"
     free = ".*?" if after else ".*"
     return free if type_ in _FREE else "[^ ]*"
 
@@ -115,7 +125,7 @@ def filled(tokens: list[Token], escape: str) -> list[Token]:
             quotes += token.count('"')
             out.append(token)
         else:
-            after = _needs(tokens[i + 1] if i + 1 < len(tokens) else None)
+            after = _follows(tokens[i + 1] if i + 1 < len(tokens) else None)
             field = replace(token, pattern=_body(token, after, escape, quoted=bool(quotes % 2)))
             out.append(replace(field, type="") if token.rank > best.get(token.target, token.rank) else field)
     return out
@@ -149,7 +159,7 @@ def _cut(tokens: list[Token], separator: str) -> list[list[Token]]:
 
 
 def _piece(tokens: list[Token], *, quoted: bool) -> Piece:
-    if len(tokens) == 1 and isinstance(tokens[0], Field) and not (tokens[0].type and TYPES[tokens[0].type].pattern):
+    if len(tokens) == 1 and isinstance(tokens[0], Field) and tokens[0].pattern in _ANYTHING:
         field = tokens[0]
         return Piece("", (field,) if field.type else (), whole=True, checked=quoted)
     for i, token in enumerate(tokens):

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from pullstats.formats import times
-from pullstats.formats.distinct import Distinct
+from pullstats.formats.distinct import Cut, Distinct, constant
 from pullstats.formats.kinds.parser import Batch, How, Outcome, read_one, read_texts
 from pullstats.formats.kinds.regex import named
 from pullstats.formats.kinds.tokens import Field
@@ -102,12 +102,11 @@ class W3cParser:
     def _by_columns(self, lines: pl.Series, wanted: frozenset[str]) -> Batch:
         layout = self.current
         if not layout.names or not layout.timed:
-            return Batch(wanted, pl.repeat(value=False, n=len(lines), eager=True))
+            return Batch(wanted, constant(False, len(lines), pl.Boolean()))
         width = len(layout.names)
-        cut = lines.str.split_exact(self.entry.separator, width).struct.unnest().get_columns()
-        batch = Batch(
-            wanted, cut[layout.least - 1].is_not_null() & self._ends(cut[width]) & ~lines.str.starts_with("#")
-        )
+        cut = Cut(lines, self.entry.separator)
+        enough = (cut.count >= layout.least) & self._ends(cut.count, width)
+        batch = Batch(wanted, (enough & ~lines.str.starts_with("#")).fill_null(value=False))
         if layout.day >= 0:
             ts = times.day_and_time(cut[layout.day], cut[layout.clock], self.how.tz)
             batch.require(ts.is_not_null())
@@ -118,9 +117,9 @@ class W3cParser:
                 read_texts(batch, [(field, distinct.values)], self.how, distinct.spread)
         return batch
 
-    def _ends(self, beyond: pl.Series) -> pl.Series:
+    def _ends(self, count: pl.Series, width: int) -> pl.Series:
         """Whether a line ends with its last column; CloudFront adds columns before it names them."""
-        return beyond.is_null() if not self.entry.spec else pl.repeat(value=True, n=len(beyond), eager=True)
+        return count <= width if not self.entry.spec else count.is_not_null()
 
     def one(self, line: str) -> dict[str, Any] | None:
         """The record of one line; None where it does not fit.
