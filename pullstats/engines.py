@@ -27,6 +27,7 @@ DAY = 86_400_000_000
 PULLS, CONTENT = ("download", "refresh"), ("download",)
 CHECK = "version_check"
 CALLER, RESOURCE, REQUEST = "caller", "resource", "request"
+AGE = "client_age"
 BEHAVIOR = ("behavior", "interval_seconds")
 UNITS = {"strict": "caller_id", "origin": "origin_id", "endpoint": "endpoint_id", "site": "site_id", "asn": "asn"}
 
@@ -267,15 +268,29 @@ class Facts:
         if PLATFORM in self._wanted:
             names |= {"os", "arch"}
         names.discard(PLATFORM)
-        return self.tables.scan("callers").select("caller_id", *sorted(names))
+        if AGE not in names:
+            return self.tables.scan("callers").select("caller_id", *sorted(names))
+        known = (names | {"client", "client_version"}) - {AGE}
+        callers = self.tables.scan("callers").select("caller_id", *sorted(known))
+        return callers.join(self._releases(), on=["client", "client_version"], how="left", nulls_equal=True)
+
+    def _releases(self) -> pl.LazyFrame:
+        """The year of release of each version of a client (client, client_version, client_year)."""
+        from pullstats.enrich.clients import released
+
+        versions = self.tables.scan("callers").select("client", "client_version").unique().collect()
+        return released(versions).lazy()
 
     def _called(self, frame: pl.LazyFrame) -> pl.LazyFrame:
         return self._derived(frame.join(self._callers(), on="caller_id", how="left"))
 
     def _derived(self, frame: pl.LazyFrame) -> pl.LazyFrame:
-        if PLATFORM not in self._wanted:
-            return frame
-        return frame.with_columns((pl.col("os") + "/" + pl.col("arch").fill_null("?")).alias(PLATFORM))
+        if PLATFORM in self._wanted:
+            frame = frame.with_columns((pl.col("os") + "/" + pl.col("arch").fill_null("?")).alias(PLATFORM))
+        if AGE in self._wanted:
+            year = pl.from_epoch("ts", time_unit="us").dt.year()
+            frame = frame.with_columns((year - pl.col("client_year")).clip(0).cast(pl.Int64).alias(AGE))
+        return frame
 
     def _filtered(self, frame: pl.LazyFrame) -> pl.LazyFrame:
         for each in self.query.where:

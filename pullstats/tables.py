@@ -18,6 +18,7 @@ CALLERS = (
     "caller_id", "address_id", "agent_id", "origin_id", "endpoint_id", "site_id", "user_agent",
     "client", "client_version", "kind", "os", "os_version", "distro", "arch", "runtime", "ci",
     "country", "asn", "organisation", "network", "cloud", "cloud_region", "company", "company_evidence", "label",
+    "environment", "environment_evidence",
     "as_of",
 )  # fmt: skip
 RESOURCES = (

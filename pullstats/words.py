@@ -124,10 +124,19 @@ COLUMNS: dict[str, Column] = {
             cloud_region="The cloud's published region.",
             company="The company behind the address, only with evidence.",
             label="Your own name for an address range, from [labels] in pullstats.toml.",
+            environment="Where the client seems to run: cluster, server, ci, laptop or unknown.",
         ),
         Column("ci", "boolean", "The client says that it runs in continuous integration.", "caller", dimension=True),
         Column("asn", "int64", "Autonomous system number of the address.", "caller", dimension=True),
+        Column(
+            "client_age",
+            "int64",
+            "Years from the release of the client's version to the request; empty where the release is not known.",
+            "caller",
+            dimension=True,
+        ),
         Column("company_evidence", "string", "What names the company.", "caller"),
+        Column("environment_evidence", "string", "The signals that name the environment.", "caller"),
         # resources
         *_columns(
             "resource",

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pullstats.answer.types import Coverage
     from pullstats.engines import Query, Tables
 
-TOP, ARTIFACTS, DOUBTFUL = 20, 5, 0.20
+TOP, ARTIFACTS, DOUBTFUL, INFLATED = 20, 5, 0.20, 0.10
 DAY = 86_400_000_000
 
 
@@ -81,7 +81,37 @@ def beside(frame: pl.LazyFrame, query: Query) -> dict[str, Any]:
 
 
 def warnings(tables: Tables) -> list[str]:
-    """What makes the figures doubtful: one address that sends most, or a proxy's addresses in the place of clients'."""
+    """What makes the figures doubtful: proxies, one address that sends most, paths without names, old clients."""
+    return [*_traffic(tables), *_inflation(tables)]
+
+
+def _inflation(tables: Tables) -> list[str]:
+    """The refreshes of client versions that fetch the manifest at every check, where they are many."""
+    from pullstats.enrich.clients import inflating
+
+    pulled = tables.scan("activities").filter(pl.col("action").is_in(["download", "refresh"]))
+    counts = pulled.group_by("caller_id").agg(
+        pl.col("times").sum().alias("pulls"),
+        pl.col("times").filter(pl.col("action") == "refresh").sum().alias("refreshes"),
+    )
+    callers = tables.scan("callers").select("caller_id", "client", "client_version")
+    versions = counts.join(callers, on="caller_id").group_by("client", "client_version")
+    known = inflating(versions.agg(pl.col("pulls", "refreshes").sum()).collect(engine="streaming"))
+    total, refreshes = int(known["pulls"].sum()), int(known.filter("inflating")["refreshes"].sum())
+    if refreshes <= total * INFLATED:
+        return []
+    names = ", ".join(
+        known.filter("inflating").sort("refreshes", descending=True)["client"].unique(maintain_order=True).head(3)
+    )
+    told = (
+        f"{refreshes / total:.0%} of the pulls are refreshes by versions of {names} that fetch the manifest at every "
+        f"check; without them there are {total - refreshes:,} pulls (see pullstats breakdown client_age)"
+    )
+    return [told]
+
+
+def _traffic(tables: Tables) -> list[str]:
+    """One address that sends most, a proxy's addresses in the place of clients', paths that name nothing."""
     counts = tables.scan("requests").group_by("caller_id").agg(pl.len().cast(pl.Int64).alias("requests"))
     callers = tables.scan("callers").select("caller_id", "endpoint_id", "network", "organisation")
     sent = (

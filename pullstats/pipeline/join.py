@@ -11,6 +11,7 @@ from pullstats.enrich import addresses, networks
 from pullstats.enrich.artifacts import resources
 from pullstats.enrich.clients import classify
 from pullstats.enrich.dictionary import Dictionary
+from pullstats.enrich.environments import environments
 from pullstats.enrich.trust import Labels, Trust, client_addresses
 from pullstats.identity import mix
 from pullstats.lazy import pl
@@ -107,7 +108,8 @@ class Joiner:
             [fresh, self._addresses.rows(fresh["address"]), self._agents.rows(fresh["agent"])], how="horizontal"
         )
         origin = mix("endpoint_id", "client_key").alias("origin_id")
-        return joined.with_columns(origin, pl.lit(self._now).alias("as_of")).select(CALLERS)
+        named = joined.with_columns(origin, *environments(joined), pl.lit(self._now).alias("as_of"))
+        return named.select(CALLERS)
 
     def _describe_addresses(self, texts: pl.Series) -> pl.DataFrame:
         parsed = addresses.parse(texts)
@@ -137,7 +139,7 @@ class Joiner:
         return texts.rename("text").to_frame().join(ids, on="text", how="left", maintain_order="left")["id"]
 
     def _describe_agents(self, texts: pl.Series) -> pl.DataFrame:
-        found = classify(texts).select("user_agent", *CLIENT_COLUMNS)
+        found = classify(texts).select("user_agent", *CLIENT_COLUMNS, "hints")
         return found.with_columns(
             self._key.hashed("agent", texts).alias("agent_id"),
             self._key.joined("client", found.select("client", "os", "arch")).alias("client_key"),
