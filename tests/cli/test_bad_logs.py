@@ -15,7 +15,8 @@ from tests.cli.support import log, request
 from tests.program import pullstats
 
 NOISE = bytes([0x8F, 0x1C, 0, 1, 2, 3, 0xFF, 0xFE]) + random.Random(1).randbytes(50_000)
-TRY = "--log-format 'YOUR nginx log_format'"
+NAME_LOGS = "name access logs, plain or as gzip, zstd, bzip2, xz"
+TRY = "try: pullstats detect app.log, or --log-format 'YOUR nginx log_format'"
 
 
 def broken(data: bytes) -> bytes:
@@ -41,20 +42,17 @@ ALONE: dict[str, tuple[str, bytes, str]] = {
     "binary": (
         "binary.log",
         NOISE,
-        "binary.log: not a text log (first bytes 8f 1c 00 01 02 03 ff fe); "
-        "name access logs, plain or as gzip, zstd, bzip2, xz",
+        f"binary.log: not a text log (first bytes 8f 1c 00 01 02 03 ff fe); {NAME_LOGS}",
     ),
     "UTF-16": (
         "wide.log",
         log(0, 20).encode("utf-16"),
-        "wide.log: not a text log (first bytes ff fe 38 00 31 00 2e 00); "
-        "name access logs, plain or as gzip, zstd, bzip2, xz",
+        f"wide.log: not a text log (first bytes ff fe 38 00 31 00 2e 00); {NAME_LOGS}",
     ),
     "unknown": (
         "app.log",
         b"2024-03-01 INFO hello\n" * 50,
-        'app.log: no known format fits (none comes near); line 1 has the shape "9999-99-99 AAAA aaaaa"; '
-        f"try: pullstats detect app.log, or {TRY}",
+        f'app.log: no known format fits (none comes near); line 1 has the shape "9999-99-99 AAAA aaaaa"; {TRY}',
     ),
     "cut to its beginning": (
         "cut.log.gz",
@@ -170,17 +168,22 @@ def lines(*words: object, stdin: bytes = b"") -> int:
     return done.document["meta"]["coverage"]["read"]
 
 
+def half_good(compress: Callable[[bytes], bytes], data: bytes) -> bytes:
+    """Half of the data, well compressed, and behind it all of it, damaged."""
+    return compress(data[: len(data) // 2]) + broken(compress(data))
+
+
 # Compressed data that ends early or breaks on the way: how it is made, and what is said.
 CUT: dict[str, tuple[str, Callable[[bytes], bytes], str]] = {
     "gzip ends": ("x.gz", lambda data: gzip.compress(data)[:-20_000], "gzip data ends early"),
     "zstd ends": ("x.zst", lambda data: zstandard.compress(data)[:-20_000], "zstd data ends early"),
     "xz ends": ("x.xz", lambda data: lzma.compress(data)[:-20_000], "xz data ends early"),
     "bzip2 ends": ("x.bz2", lambda data: bz2.compress(data, 1)[:-20_000], "bzip2 data ends early"),
-    "gzip breaks": ("x.gz", lambda data: gzip.compress(data[: len(data) // 2]) + broken(gzip.compress(data)), ""),
-    "zstd breaks": ("x.zst", lambda data: zstandard.compress(data[: len(data) // 2]) + broken(zstandard.compress(data)), ""),
-    "xz breaks": ("x.xz", lambda data: lzma.compress(data[: len(data) // 2]) + broken(lzma.compress(data)), ""),
-    "bzip2 breaks": ("x.bz2", lambda data: bz2.compress(data[: len(data) // 2]) + broken(bz2.compress(data)), ""),
-}  # fmt: skip
+    "gzip breaks": ("x.gz", lambda data: half_good(gzip.compress, data), "damaged gzip data"),
+    "zstd breaks": ("x.zst", lambda data: half_good(zstandard.compress, data), "damaged zstd data"),
+    "xz breaks": ("x.xz", lambda data: half_good(lzma.compress, data), "damaged xz data"),
+    "bzip2 breaks": ("x.bz2", lambda data: half_good(bz2.compress, data), "damaged bzip2 data"),
+}
 
 
 @pytest.mark.parametrize(("name", "pack", "said"), CUT.values(), ids=CUT)
@@ -190,7 +193,7 @@ def test_a_question_counts_what_damaged_data_holds(
     (here / name).write_bytes(pack(varied(600)))
     done = pullstats("summary", name, "-f", "json")
     assert done.code == 1
-    assert done.err.startswith(f"pullstats: {name}: {said or 'damaged'}")
+    assert done.err.startswith(f"pullstats: {name}: {said}")
     assert done.err.endswith("; counted until there\n")
     assert done.err.count("\n") == 1
     assert done.document["meta"]["coverage"]["parsed"] >= 100
@@ -203,7 +206,7 @@ def test_ingest_stores_nothing_of_damaged_data(
     (here / name).write_bytes(pack(varied(600)))
     done = pullstats("ingest", name, "access.log", "-f", "json")
     assert done.code == 1
-    assert f"pullstats: {name}: {said or 'damaged'}" in done.err
+    assert f"pullstats: {name}: {said}" in done.err
     assert "nothing of it was stored" in done.err
     assert [each["status"] for each in done.document["sources"]] == ["failed", "ingested"]
     stored = pullstats("store", "files", "-f", "csv").rows
@@ -260,7 +263,7 @@ def test_an_unreadable_log(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(path: Path, *args: object, **more: object) -> object:
         if path.name == "secret.log":
             raise PermissionError(13, "Permission denied", str(path))
-        return real(path, *args, **more)  # pyright: ignore
+        return real(path, *args, **more)  # pyright: ignore[reportCallIssue, reportArgumentType]
 
     (here / "secret.log").write_text(log(0, 10))
     monkeypatch.setattr(Path, "open", refused)
