@@ -309,6 +309,7 @@ OPTIONS: dict[str, Option] = {
         Option("geoip_db", "MMDB file that comes before the embedded data; none turns geo off.", "words", section=READ),
         Option("companies", "Your map of companies (TOML).", "path", section=READ),
         Option("store", "The store's folder.", "path", section=READ),
+        Option("callers", "Read clients and companies again by today's tables.", "flag", default=False, section=READ),
         Option("format", "table, csv, tsv, json, ndjson, md or parquet.", short="f", section=SHOW),
         Option("json", "The same as -f json.", "flag", default=False, section=SHOW),
         Option("output", "Write to this file; its suffix chooses the format.", "path", short="o", section=SHOW),

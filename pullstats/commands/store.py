@@ -54,9 +54,13 @@ def files(settings: Settings, _words: list[str]) -> int:
     return 0
 
 
-@command("store rebuild", options=("store", "quiet"), place=42)
+@command("store rebuild", options=("callers", "companies", "store", "quiet"), place=42)
 def rebuild(settings: Settings, _words: list[str]) -> int:
-    """Build everything that is derived again, from the requests in the store."""
+    """Build everything that is derived again, from the requests in the store.
+
+    With --callers, clients, environments and companies are read again first, by today's tables: no log is needed.
+    A map of companies is applied by its network numbers, since no address is in the store.
+    """
     from pullstats.commands.common import say
     from pullstats.counting.rules import rule
     from pullstats.store.commit import replace_days
@@ -65,9 +69,29 @@ def rebuild(settings: Settings, _words: list[str]) -> int:
 
     store = _store(settings)
     with locked(store):
+        changed = _reread(settings, store) if settings["callers"] else None
         days = store.days()
         frames = derived(store, days, rule("pullstats-1"))
         replace_days(store, "activities", days, frames, store.table("requests").version())
     if not settings["quiet"]:
-        say(f"store {store.path}: {len(days)} days rebuilt")
+        callers = "" if changed is None else f"{changed:,} callers read anew, "
+        say(f"store {store.path}: {callers}{len(days)} days rebuilt")
     return 0
+
+
+def _reread(settings: Settings, store: Store) -> int:
+    from pathlib import Path
+
+    from pullstats.enrich.companies import Companies
+    from pullstats.errors import PullstatsError
+    from pullstats.identity import load_key
+    from pullstats.store.reread import reread
+
+    key = load_key(create=False)
+    if key.id != store.key_id:
+        raise PullstatsError(
+            f"{store.path}: the ids of this store were made with key {store.key_id}, yours is {key.id}",
+            "name the store's key file with PULLSTATS_KEY_FILE",
+        )
+    companies = settings["companies"]
+    return reread(store, key, Companies.read(Path(companies)) if companies else None)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pullstats.store.memory import Memory
     from pullstats.store.open import Store
 
+
 class Tables(Protocol):
     """What can be read like a store."""
 
