@@ -33,8 +33,12 @@ def answers(store: Path) -> list[str]:
 def forget(store: Path) -> None:
     """As an older program with a poorer table of clients would have written the callers."""
     opened = open_store(store)
-    lost = [pl.lit("unknown").alias("client"), pl.lit(None, pl.String()).alias("os"), pl.col("endpoint_id").alias("origin_id")]
-    poorer = opened.scan("callers").collect().with_columns(*lost, pl.col("as_of") + 1.alias("as_of"))
+    lost = [
+        pl.lit("unknown").alias("client"),
+        pl.lit(None, pl.String()).alias("os"),
+        pl.col("endpoint_id").alias("origin_id"),
+    ]
+    poorer = opened.scan("callers").collect().with_columns(*lost, (pl.col("as_of") + 1).alias("as_of"))
     append(opened, "callers", [poorer])
 
 
