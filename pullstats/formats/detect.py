@@ -173,7 +173,7 @@ def _json_score(entry: Entry, sample: pl.Series) -> int:
     records = [record for line in sample if (record := parser.record(line)) is not None]
     if not entry.signature:
         return sum(parser.fits(record) for record in records)
-    return sum(all(key in record for key in entry.signature) for record in records)
+    return sum(all(any(key in record for key in keys.split("|")) for keys in entry.signature) for record in records)
 
 
 def _try(entry: Entry, texts: pl.Series) -> _Trial:

@@ -34,7 +34,7 @@ class Entry:
         separator: kind `fields` and `w3c`: what stands between the fields.
         least: kind `w3c`: how many of the columns in `spec` a line has at least, where no `#Fields` came before it.
         envelopes: what the lines are wrapped in, the outermost first; None: found out by the reader.
-        signature: kind `json` and `logfmt`: the keys that every record has; they name the format.
+        signature: kind `json` and `logfmt`: the keys that every record has (`a|b`: one of them); they name the format.
         only: kind `json` and `logfmt`: key -> pattern; a record without it is no request.
         skip: kind `json` and `logfmt`: reason -> (key -> pattern) of well-formed records that are no client's request.
         required: the columns without which a record is damaged.

@@ -31,6 +31,7 @@ _ADDRESS_PORT = re.compile(
 )
 _PLAIN_ADDRESS = r"^(?:[0-9.]+|(?:[1-9a-f][0-9a-f]{0,3}:){7}[1-9a-f][0-9a-f]{0,3}|[0-9a-f:]*::[0-9a-f:]*)$"
 _HAS_ADDRESS = r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]{0,4}:"
+_NAME = re.compile(r"(?![xX*]+(?:\.[xX*]+){3}$)[0-9A-Za-z:.%_*-]+")
 _UNCOMPRESSED = re.compile(r"(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}")
 _DECIMAL = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,20})?(?:[eE][+-]?[0-9]{1,2})?")
 _GO = re.compile(r"([0-9]+(?:\.[0-9]+)?|\.[0-9]+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)")
@@ -114,8 +115,8 @@ def address(raw: str) -> str | None:
     """The address without its port and brackets; None for a socket of the same machine."""
     match = _ADDRESS_PORT.fullmatch(raw)
     bare = (match[1] or match[2]) if match else raw
-    if bare in ABSENT or bare.startswith("unix:") or "," in bare:  # a list is no peer
-        return None
+    if not _NAME.fullmatch(bare) or bare in ABSENT or bare.startswith("unix:"):
+        return None  # a socket, a list, `[filtered]`, an address of nothing but x
     if _UNCOMPRESSED.fullmatch(bare):
         from ipaddress import IPv6Address
 

@@ -12,7 +12,7 @@ from pullstats.tables import PARSED
 from tests.formats.support import SAMPLES, sample
 
 COMBINED, _ = sample("nginx-combined-registry")
-ERROR = '2024/03/02 08:15:01 [error] 31#31: *8841 open() "/v2" failed, client: ::1, server: _, request: "GET / HTTP/1.1"'
+ERROR = '2024/03/02 08:15:01 [error] 31#31: *8841 open() "/" failed, client: ::1, server: _, request: "GET / HTTP/1.1"'
 
 
 def test_an_unknown_format_names_the_best_one_and_its_share() -> None:
