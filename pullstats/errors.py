@@ -9,7 +9,7 @@ _HOSTILE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u206
 
 def printable(text: str, limit: int = 200) -> str:
     """The text without a character that a terminal would act on, cut to `limit` characters."""
-    clean = _HOSTILE.sub("\ufffd", text)
+    clean = _HOSTILE.sub("\ufffd", text).encode("utf-8", "replace").decode()  # file names can be no text
     return clean if len(clean) <= limit else clean[: limit - 1] + "…"
 
 

@@ -88,11 +88,20 @@ def typed(option: Option, value: Any, where: str) -> Any:
     if option.type == "number":
         return _number(value, where)
     if option.type == "words":
-        return value if isinstance(value, list) else [str(value)]
+        return [_text(each, where) for each in (value if isinstance(value, list) else [value])]
     if option.choices and value not in option.choices:
         near, known = did_you_mean(str(value), option.choices), ", ".join(option.choices)
         raise UsageError(f"{where} '{value}': " + (f"{near} ({known})" if near else f"choose one of {known}"))
-    return str(value)
+    return _text(value, where)
+
+
+def _text(value: Any, where: str) -> str:
+    text = str(value)
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # bytes of the command line that are no characters
+        raise UsageError(f"{where} '{text}' is not UTF-8") from None
+    return text
 
 
 def _number(value: Any, where: str) -> int:

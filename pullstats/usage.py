@@ -50,7 +50,7 @@ def _of_group(words: list[str], group: list[str]) -> list[str]:
     if len(words) == 1 or words[1].startswith("-"):
         raise UsageError(f"{words[0]} needs a command", f"one of {', '.join(group)}")
     if words[1] not in known:
-        near = did_you_mean(" ".join(words[:2]), group)
+        near = did_you_mean(words[1], known).replace("mean ", f"mean {words[0]} ")
         raise UsageError(f"no command '{words[0]} {words[1]}'", near or f"commands: {', '.join(group)}")
     return words
 

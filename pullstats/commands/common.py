@@ -165,8 +165,11 @@ def _conditions(settings: Settings) -> Iterator[Condition]:
         yield Condition("artifact", artifacts, keep=True)
     for name, keep in (("only", True), ("without", False)):
         for word in settings.words(name):
-            kind, equals, value = word.partition("=")
-            yield Condition(kind, (value,), keep) if equals else Condition("kind", (_kind(word, name),), keep)
+            if "=" in word:
+                asked = condition(word)
+                yield asked._replace(keep=asked.keep == keep)
+            else:
+                yield Condition("kind", (_kind(word, name),), keep)
 
 
 KINDS = (
