@@ -308,6 +308,8 @@ OPTIONS: dict[str, Option] = {
         Option("rejects", "Keep rejected lines in this file.", "path", section=READ),
         Option("geoip_db", "MMDB file that comes before the embedded data; none turns geo off.", "words", section=READ),
         Option("companies", "Your map of companies (TOML).", "path", section=READ),
+        Option("follow", "Go on reading as the logs grow and rotate.", "flag", default=False, section=READ),
+        Option("poll", "Seconds between two looks of --follow.", "number", default=5, section=READ),
         Option("store", "The store's folder.", "path", section=READ),
         Option("callers", "Read clients and companies again by today's tables.", "flag", default=False, section=READ),
         Option("format", "table, csv, tsv, json, ndjson, md or parquet.", short="f", section=SHOW),

@@ -22,7 +22,7 @@ TRIES = 5
 @command(
     "ingest",
     arguments=(Argument("LOG", LOGS.about.split(" None")[0], many=True),),
-    options=(*READING, "format", "json", "output", "quiet", "verbose"),
+    options=("follow", "poll", *READING, "format", "json", "output", "quiet", "verbose"),
     place=10,
 )
 def ingest(settings: Settings, logs: list[str]) -> int:
@@ -31,6 +31,9 @@ def ingest(settings: Settings, logs: list[str]) -> int:
     Addresses and user names become keyed hashes before anything is written. Each log is stored whole or
     not at all; a log that grew is taken from where it ended. Prints what became of each log on stderr,
     and as JSON on stdout with -f json.
+
+    With --follow it goes on until it is interrupted: the logs are looked at every few seconds, with those that
+    rotation makes of them (access.log.1), and only whole lines are taken.
     """
     from pathlib import Path
 
@@ -45,6 +48,8 @@ def ingest(settings: Settings, logs: list[str]) -> int:
     for error in wrong:
         complain(error)
     store = open_or_create(place, options.key.id)
+    if settings["follow"]:
+        return _followed(store, sources, options, settings)
     with progress(settings) as told:
         outcomes = _taken(store, sources, options, told)
     _settled(outcomes, alone=len(outcomes) + len(wrong) == 1)
@@ -52,6 +57,25 @@ def ingest(settings: Settings, logs: list[str]) -> int:
     if document:
         _print(_document([*outcomes, *map(unread, wrong)]), settings["output"])
     return exit_code([*outcomes, *map(unread, wrong)])
+
+
+def _followed(store: Store, sources: Sequence[Any], options: Any, settings: Settings) -> int:
+    """Look again and again; interrupting is how it ends."""
+    from dataclasses import replace
+
+    from pullstats.pipeline.follow import follow
+
+    told: dict[str, str] = {}
+    try:
+        for outcomes in follow(sources, store, replace(options, growing=True), float(settings["poll"])):
+            known = [each for each in outcomes if each.status != "empty"]
+            fresh = [each for each in known if each.error and told.get(each.source.name) != str(each.error)]
+            taken = [each for each in known if each.lines or each in fresh]
+            told.update({each.source.name: str(each.error) for each in outcomes if each.error})
+            _report(taken, store, quiet=settings["quiet"], verbose=settings["verbose"])
+    except KeyboardInterrupt:
+        return 0
+    return 0
 
 
 def _wanted(settings: Settings) -> bool:

@@ -62,7 +62,7 @@ def _records(planned: Plan) -> Iterator[Table]:
     from pullstats.sources.lines import blocks
 
     assert planned.reader is not None  # noqa: S101 - a plan without an error has one
-    for block in blocks(planned.outcome.source, 0, planned.print.length):
+    for block in blocks(planned.outcome.source, planned.print):
         records = planned.reader.read(block.lines())
         yield records.select(
             (pl.int_range(pl.len(), dtype=pl.Int64) + block.first).alias("line_number"),

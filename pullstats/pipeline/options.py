@@ -34,6 +34,7 @@ class Reading:
         trust: names of trust sets and address ranges of proxies; empty: private ranges and CDN edges.
         max_rejected: a source with a larger share of rejected lines fails.
         lenient: take what was read of a damaged source, too.
+        growing: the sources are being written: a last line without its newline waits.
         assume_tz: the zone of formats that log none.
         labels: the user's names of address ranges.
         routes: the user's routes from paths to artifacts.
@@ -51,6 +52,7 @@ class Reading:
     trust: tuple[str, ...] = ()
     max_rejected: float = MAX_REJECTED
     lenient: bool = False
+    growing: bool = False
     assume_tz: str = "UTC"
     labels: Mapping[str, list[str]] = field(default_factory=dict)
     routes: tuple[Route, ...] = ()

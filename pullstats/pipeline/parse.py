@@ -104,12 +104,13 @@ class Chunk(NamedTuple):
 
 @dataclass(frozen=True)
 class Plan:
-    """A source that is about to be read: its fingerprint, the entry that reads it, where to begin."""
+    """A source that is about to be read: its fingerprint, the entry that reads it, whether it is being written."""
 
     outcome: Outcome
     print: Fingerprint
     reader: Reader | None = None
     guess: Guess | None = None
+    growing: bool = False
 
 
 def plan(source: Source, reading: Reading, past: Mapping[str, Past]) -> Plan:
@@ -157,9 +158,8 @@ def _recognised(outcome: Outcome, print_: Fingerprint, reading: Reading) -> Plan
         if chosen is None:
             raise _unknown(name, print_, found, lines)
     outcome.format = chosen.name
-    return Plan(
-        outcome, print_, open_reader(chosen, assume_tz=reading.assume_tz, newest=_newest(outcome.source)), found
-    )
+    reader = open_reader(chosen, assume_tz=reading.assume_tz, newest=_newest(outcome.source))
+    return Plan(outcome, print_, reader, found, reading.growing)
 
 
 def _likely(found: Guess) -> Entry | None:
@@ -206,7 +206,7 @@ def shape(line: str, limit: int = 60) -> str:
 def chunks(plan: Plan) -> Iterator[Chunk]:
     """The records of a planned source; its outcome counts every line on the way.
 
-    A last line without a newline that does not parse is pending: it is not read.
+    A last line without a newline that does not parse, or that is still being written, is pending: it is not read.
     """
     outcome, print_, reader = plan.outcome, plan.print, plan.reader
     assert reader is not None  # noqa: S101 - failed plans are not read
@@ -216,12 +216,13 @@ def chunks(plan: Plan) -> Iterator[Chunk]:
             pl.Series("line", [line for line in head_lines(print_.head, 50) if line.startswith("#")], pl.String())
         )
     keyed = reader.entry.unique_id
-    for block in blocks(outcome.source, start, print_.length, first):
+    for block in blocks(outcome.source, print_, start, first):
         lines = block.lines()
         records = reader.read(lines, WANTED).with_columns(
             (pl.int_range(pl.len(), dtype=pl.Int64) + block.first).alias("line")
         )
-        if not block.text.endswith(b"\n") and records["outcome"][-1] == REJECTED and print_.damage is None:
+        unfit = plan.growing or records["outcome"][-1] == REJECTED
+        if not block.text.endswith(b"\n") and unfit and print_.damage is None:
             records = records.head(-1)
             _leave(outcome, print_, block.text)
         yield _counted(outcome, records, block.text, keyed=keyed)

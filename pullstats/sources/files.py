@@ -151,6 +151,19 @@ def _copied(name: str, stream: BinaryIO) -> Source:
     return Source(name, path, temporary)
 
 
+def rotated(source: Source) -> list[Source]:
+    """The logs beside a log that rotation makes of it: `access.log.1`, `access.log-20260301.gz`, the oldest first."""
+    folder, name = source.path.parent, source.path.name
+    try:
+        beside = [
+            path for path in folder.iterdir() if path.name.startswith((f"{name}.", f"{name}-")) and path.is_file()
+        ]
+        ordered = sorted(beside, key=lambda path: (path.stat().st_mtime_ns, path.name))
+    except OSError:  # rotated at this moment: the next look finds it
+        return []
+    return [Source(str(path), path) for path in ordered]
+
+
 def unreadable(name: str, error: OSError) -> PullstatsError:
     """The one line that says why a file cannot be read."""
     if isinstance(error, PermissionError):

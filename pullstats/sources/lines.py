@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from io import BytesIO
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from pullstats.errors import PullstatsError
 from pullstats.lazy import pl
 from pullstats.sources.compression import Damaged, pieces
 from pullstats.sources.files import Source, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from typing import BinaryIO
 
 BLOCK_BYTES = 24 << 20
 LONGEST_LINE = 1 << 16
@@ -66,6 +69,7 @@ class Fingerprint:
         marks: hex SHA-256 of the beginnings whose lengths were asked for.
         damage: where compressed data ended early or broke; the bytes before it are counted above.
         whole: hex SHA-256 up to the last newline.
+        file: device and number of the file that was read: another one may get its name meanwhile.
     """
 
     sha256: str
@@ -74,6 +78,7 @@ class Fingerprint:
     marks: dict[int, str] = field(default_factory=dict)
     damage: Damaged | None = None
     whole: str = ""
+    file: tuple[int, int] | None = None
 
     @property
     def binary(self) -> bool:
@@ -89,10 +94,11 @@ def fingerprint(source: Source, marks: Sequence[int] = ()) -> Fingerprint:
     Raises:
         PullstatsError: the file cannot be read.
     """
-    digest, length, head, damage = hashlib.sha256(), 0, b"", None
+    digest, length, head, damage, file = hashlib.sha256(), 0, b"", None, None
     waiting, reached, whole = sorted(mark for mark in set(marks) if mark > 0), {}, digest.copy()
     try:
         with source.path.open("rb") as stream:
+            file = _file(stream)
             for piece in pieces(stream):
                 head += piece[: HEAD_BYTES - len(head)]
                 newline = piece.rfind(NEWLINE) + 1
@@ -111,41 +117,51 @@ def fingerprint(source: Source, marks: Sequence[int] = ()) -> Fingerprint:
         damage = error
     except OSError as error:
         raise unreadable(source.name, error) from error
-    return Fingerprint(digest.hexdigest(), length, head, reached, damage, whole.hexdigest())
+    return Fingerprint(digest.hexdigest(), length, head, reached, damage, whole.hexdigest(), file)
 
 
-def blocks(source: Source, start: int, end: int, first: int = 1, size: int = BLOCK_BYTES) -> Iterator[Block]:
-    """The lines of a source's decompressed bytes from `start` to `end`, in blocks of about `size` bytes.
+def _file(stream: BinaryIO) -> tuple[int, int]:
+    status = os.fstat(stream.fileno())
+    return status.st_dev, status.st_ino
+
+
+def blocks(
+    source: Source, print_: Fingerprint, start: int = 0, first: int = 1, size: int = BLOCK_BYTES
+) -> Iterator[Block]:
+    """The lines of a source's decompressed bytes from `start` on, in blocks of about `size` bytes.
 
     Args:
         source: the log.
+        print_: what the log held when it was looked at: it may have grown since.
         start: offset of the first byte to give.
-        end: offset behind the last one, as the fingerprint found it: a file may grow meanwhile.
         first: the number of the first line.
         size: bytes a block; a line longer than that is cut to its first LONGEST_LINE bytes.
 
     Raises:
-        PullstatsError: the file cannot be read.
+        PullstatsError: the file cannot be read, or is another one than was looked at.
     """
+    replaced = PullstatsError(f"{source.name}: was rotated or cut while it was read", "run it again")
     try:
         with source.path.open("rb") as stream:
-            for text in _whole_lines(_between(pieces(stream), start, end), size):
+            if print_.file not in (None, _file(stream)):
+                raise replaced
+            for text in _whole_lines(_between(pieces(stream), start, print_.length, replaced), size):
                 yield Block(text, first)
                 first += text.count(NEWLINE) + (not text.endswith(NEWLINE))
     except OSError as error:
         raise unreadable(source.name, error) from error
 
 
-def _between(given: Iterator[bytes], start: int, end: int) -> Iterator[bytes]:
+def _between(given: Iterator[bytes], start: int, end: int, cut_short: PullstatsError) -> Iterator[bytes]:
     """The bytes from `start` to `end`; the damage behind `end`, which the fingerprint has told, is not met again."""
     at = 0
     while at < end:
         try:
             piece = next(given, b"")
-        except Damaged:
-            return
+        except Damaged as error:
+            raise cut_short from error
         if not piece:
-            return
+            raise cut_short
         if cut := piece[max(0, start - at) : end - at]:
             yield cut
         at += len(piece)

@@ -34,8 +34,7 @@ def written(folder: Path, data: bytes) -> Source:
 
 
 def read(source: Source, size: int = 1 << 20) -> list[tuple[int, str]]:
-    end = fingerprint(source).length
-    given = blocks(source, 0, end, size=size)
+    given = blocks(source, fingerprint(source), size=size)
     return [(block.first + at, line) for block in given for at, line in enumerate(block.lines())]
 
 
@@ -50,7 +49,9 @@ def expected(data: bytes) -> list[str]:
 
 @given(st.binary(max_size=400), st.sampled_from([1, 7, 64, 1 << 20]))
 @settings(max_examples=200, deadline=None)
-def test_any_bytes_give_every_line_with_its_number(tmp_path_factory: pytest.TempPathFactory, data: bytes, size: int) -> None:
+def test_any_bytes_give_every_line_with_its_number(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes, size: int
+) -> None:
     assume(kind_of(data) is None)
     source = written(tmp_path_factory.mktemp("any"), data)
     lines = read(source, size)
