@@ -38,7 +38,9 @@ def activities(requests: pl.DataFrame, sizes: pl.DataFrame | None, rule: Rule) -
     return pl.concat([pl.DataFrame(schema=schema(ACTIVITIES)), *made])
 
 
-def derive(days: Sequence[date], read: Callable[[date], pl.DataFrame], rule: Rule) -> Iterator[tuple[date, pl.DataFrame]]:
+def derive(
+    days: Sequence[date], read: Callable[[date], pl.DataFrame], rule: Rule
+) -> Iterator[tuple[date, pl.DataFrame]]:
     """The activities of UTC days, one day at a time, in memory that does not grow with their number.
 
     Reads each day once, and one day ahead: whether content is complete, and what a redirect led to, is known only

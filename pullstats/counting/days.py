@@ -84,7 +84,9 @@ class Counter:
     def _know(self, *facts: Facts | None) -> None:
         resources = [self._resources, *(one.resources for one in facts if one)]
         callers = [self._callers, *(one.callers for one in facts if one)]
-        self._resources = pl.concat([table for table in resources if table is not None]).unique("resource_id", keep="last")
+        self._resources = pl.concat([table for table in resources if table is not None]).unique(
+            "resource_id", keep="last"
+        )
         self._callers = pl.concat([table for table in callers if table is not None]).unique("caller_id", keep="last")
 
     def _count(self, rows: pl.DataFrame, until: int | None) -> None:
@@ -116,7 +118,9 @@ class Counter:
         oldest = None if self._kept is None or self._kept.is_empty() else self._kept["end"].min() // DAY
         while self._days:
             number = (self._days[0] - _EPOCH).days
-            waits = self._until is not None and (oldest is not None and oldest <= number or number >= self._until // DAY - 1)
+            waits = self._until is not None and (
+                oldest is not None and oldest <= number or number >= self._until // DAY - 1
+            )
             if waits:
                 break
             yield self._days.pop(0), self._finished(number)

@@ -57,7 +57,9 @@ def drafted(activities: pl.DataFrame, **columns: pl.Expr) -> pl.DataFrame:
     return activities.with_columns(one.alias(name) for one, name in zip(made, wanted, strict=True)).select(DRAFT)
 
 
-def finished(drafts: pl.DataFrame, resources: pl.DataFrame, callers: pl.DataFrame, learned: pl.DataFrame) -> pl.DataFrame:
+def finished(
+    drafts: pl.DataFrame, resources: pl.DataFrame, callers: pl.DataFrame, learned: pl.DataFrame
+) -> pl.DataFrame:
     """Drafts as activities (columns ACTIVITIES), in order of time.
 
     Args:
@@ -99,4 +101,3 @@ def _flags() -> pl.Expr:
     names = [pl.when(pl.col(flag)).then(pl.lit(flag)) for flag in FLAGS]
     joined = pl.concat_str(names, separator=",", ignore_nulls=True)
     return pl.when(joined != "").then(joined)
-

@@ -42,7 +42,10 @@ def packages(
         return pl.concat([_file_drafts(members, rule), _check_drafts(alone)]), rows.clear().select(columns)
     open_files = _open_files(files, rule, until)
     open_checks = alone.filter(until - pl.col("at") <= pl.col("contact")).select("session").unique()
-    closed = [table.join(some, on="session", how="anti", maintain_order="left") for table, some in ((members, open_files), (alone, open_checks))]
+    closed = [
+        table.join(some, on="session", how="anti", maintain_order="left")
+        for table, some in ((members, open_files), (alone, open_checks))
+    ]
     kept = [table.join(some, on="session", how="semi") for table, some in ((members, open_files), (alone, open_checks))]
     drafts = pl.concat([_file_drafts(closed[0], rule), _check_drafts(closed[1])])
     return drafts, pl.concat(kept).sort("row").select(columns)
@@ -55,7 +58,8 @@ def _fetches(files: pl.DataFrame, rule: Rule) -> pl.DataFrame:
     join = pl.when("one_per").then(rule.parts_seconds * SECOND).otherwise("within")
     again = pl.col("one_per") & pl.col("burst") & pl.col("was_whole")
     files = cut_runs(
-        files.with_columns((pl.col("fresh") | (pl.col("gap") > join) | again).alias("fresh")), rule.longest_seconds * SECOND
+        files.with_columns((pl.col("fresh") | (pl.col("gap") > join) | again).alias("fresh")),
+        rule.longest_seconds * SECOND,
     )
     files = _by_file(files, rule)
     if not files["one_per"].all():
@@ -71,7 +75,9 @@ def _bursts(files: pl.DataFrame, rule: Rule) -> pl.DataFrame:
     i, half = pl.col("i"), rule.longest_seconds * SECOND // 2
     over = pl.col("at") // half != before(pl.col("at") // half)
     burst = pl.col("fresh") | (pl.col("gap") > rule.parts_join_seconds * SECOND) | over
-    files = files.with_columns(burst.alias("burst"), before(latest(i, pl.col("is_whole"))).fill_null(-1).alias("whole_i"))
+    files = files.with_columns(
+        burst.alias("burst"), before(latest(i, pl.col("is_whole"))).fill_null(-1).alias("whole_i")
+    )
     files = files.with_columns(latest(i, pl.col("burst")).alias("burst_i"))
     return files.with_columns((pl.col("whole_i") >= before(pl.col("burst_i"))).alias("was_whole"))
 
@@ -92,7 +98,9 @@ def _by_unit(files: pl.DataFrame, rule: Rule) -> pl.DataFrame:
     hard = (pl.col("fresh") | (slot != before(slot))).alias("hard")
     some = files.with_columns(hard).filter(pl.col("one_per").not_()).with_columns(pl.int_range(pl.len()).alias("j"))
     j, whole = pl.col("j"), pl.col("is_whole")
-    some = some.with_columns(pl.coalesce("known", "hard").alias("start")).with_columns(latest(j, pl.col("start")).alias("part"))
+    some = some.with_columns(pl.coalesce("known", "hard").alias("start")).with_columns(
+        latest(j, pl.col("start")).alias("part")
+    )
     again = pl.when(whole).then(pl.when(whole).then(j).shift(-1).backward_fill().over("part", "target", order_by="j"))
     nearest = again.reverse().cum_min().forward_fill().reverse()
     within = pl.when(nearest <= j.max().over("part")).then(nearest)
@@ -120,12 +128,12 @@ def _contacts(checks: pl.DataFrame, files: pl.DataFrame) -> pl.DataFrame:
 
 def _open_files(files: pl.DataFrame, rule: Rule, until: int) -> pl.DataFrame:
     """Fetches (column session) that a row from `until`, a midnight, on may join: bursts end there."""
-    each = files.group_by("session").agg(
-        pl.col("reach").max(), pl.col("is_whole").any(), pl.col("one_per").first(), pl.col("within").first()
-    )
+    first = [pl.col(name).first() for name in ("key", "unit", "one_per", "within")]
+    each = files.group_by("session").agg(*first, pl.col("reach").max(), pl.col("is_whole").any())
+    last = pl.col("session") == pl.col("session").max().over("key", "unit")
     idle = pl.when("one_per").then(rule.parts_seconds * SECOND).otherwise("within")
     over = pl.col("one_per") & pl.col("is_whole")
-    return each.filter(~over & (until - pl.col("reach") <= idle)).select("session")
+    return each.filter(last & ~over & (until - pl.col("reach") <= idle)).select("session")
 
 
 def _file_drafts(members: pl.DataFrame, rule: Rule) -> pl.DataFrame:
@@ -133,7 +141,10 @@ def _file_drafts(members: pl.DataFrame, rule: Rule) -> pl.DataFrame:
     file, answer = pl.col("what") == FILE, pl.col("answer")
     checked = pl.col("what").is_in((CHECK, PROBE)) & (answer >= UNCHANGED)
     whole = file & is_whole(rule)
-    named = [pl.col("resource_id").filter(which).first().alias(name) for name, which in (("whole_one", whole), ("any_one", file))]
+    named = [
+        pl.col("resource_id").filter(which).first().alias(name)
+        for name, which in (("whole_one", whole), ("any_one", file))
+    ]
     made = members.group_by("session", maintain_order=True).agg(*totals(), checked.any().alias("checked"), *named)
     made = made.join(_sums(members.filter(file), rule), on="session", how="left", maintain_order="left")
     action = (

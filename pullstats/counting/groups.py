@@ -43,7 +43,8 @@ def counted(sessions: pl.DataFrame, manifests: pl.DataFrame, blobs: pl.DataFrame
     fetched = _most_fetched(grouped, blobs).join(_most_asked(grouped, manifests), on="group", how="left")
     allowed = pl.min_horizontal("fetched", pl.col("asked").fill_null(1)).clip(1)
     members = grouped.join(fetched.select("group", allowed.alias("n")), on="group").with_columns(
-        pl.col("row").rank("ordinal").over("group").cast(pl.Int64).alias("rank"), pl.len().over("group").cast(pl.Int64).alias("k")
+        pl.col("row").rank("ordinal").over("group").cast(pl.Int64).alias("rank"),
+        pl.len().over("group").cast(pl.Int64).alias("k"),
     )
     extra = pl.when(pl.col("rank") == 1).then((pl.col("n") - pl.col("k")).clip(0)).otherwise(0)
     found = members.select("session", (1 + extra).alias("times"), (pl.col("rank") > pl.col("n")).alias("repeat"))

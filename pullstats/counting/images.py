@@ -70,7 +70,9 @@ def images(
     made = _made(_beside(members.sort("row"), joined), callers, rule)
     waiting = _waiting(made, joined, rule, until) if until is not None else made.own.select("session").clear()
     owner = pl.col("session").abs().alias("owner")
-    final = made.whole.with_columns(owner).join(waiting, left_on="owner", right_on="session", how="anti", maintain_order="left")
+    final = made.whole.with_columns(owner).join(
+        waiting, left_on="owner", right_on="session", how="anti", maintain_order="left"
+    )
     kept = members.join(waiting, on="session", how="semi", maintain_order="left").select(columns)
     if until is not None:
         kept = pl.concat([kept, _pending(rows, kept, rule, until)]).sort("row")
@@ -102,7 +104,9 @@ def _beside(members: pl.DataFrame, joined: pl.DataFrame) -> pl.DataFrame:
     openers = joined.filter("opens").select("session", opener="what")
     members = members.join(openers, on="session", how="left", maintain_order="left")
     beside = aux & (pl.col("opener") <= DIGEST)
-    return members.with_columns(pl.when(beside).then(-pl.col("session")).otherwise("session").alias("session")).drop("opener")
+    return members.with_columns(pl.when(beside).then(-pl.col("session")).otherwise("session").alias("session")).drop(
+        "opener"
+    )
 
 
 def _made(members: pl.DataFrame, callers: pl.DataFrame, rule: Rule) -> _Made:
@@ -199,9 +203,12 @@ def _learned(joined: pl.DataFrame) -> pl.DataFrame:
     given = pl.col("answer") >= UNCHANGED
     follows = (pl.col("what") == DIGEST) & pl.col("head").not_() & given & pl.col("opens").not_()
     led = before(pl.col("what") == TAG) & before(given)
-    return joined.filter(follows & led.fill_null(value=False)).select("i", "end", digested="resource_id").join(
-        joined.select(pl.col("i") + 1, tagged="resource_id"), on="i"
-    ).select("tagged", "digested", ts="end")
+    return (
+        joined.filter(follows & led.fill_null(value=False))
+        .select("i", "end", digested="resource_id")
+        .join(joined.select(pl.col("i") + 1, tagged="resource_id"), on="i")
+        .select("tagged", "digested", ts="end")
+    )
 
 
 def _drafts(sessions: pl.DataFrame) -> pl.DataFrame:
@@ -215,4 +222,3 @@ def _drafts(sessions: pl.DataFrame) -> pl.DataFrame:
         platforms=pl.col("platforms"),
         **{flag: pl.col(flag) for flag in FLAGS if flag in sessions.columns},
     )
-

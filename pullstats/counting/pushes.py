@@ -64,7 +64,11 @@ def _owned(asked: pl.DataFrame, writes: pl.DataFrame, rule: Rule) -> pl.DataFram
         & (pl.col("next_at") - pl.col("at") <= rule.push_lead_seconds * SECOND)
     )
     session = pl.when(inside.fill_null(value=False)).then("session").when(leads).then("next_session")
-    return near.with_columns(session.alias("session")).filter(pl.col("session").is_not_null()).select(*asked.columns, "session")
+    return (
+        near.with_columns(session.alias("session"))
+        .filter(pl.col("session").is_not_null())
+        .select(*asked.columns, "session")
+    )
 
 
 def push_drafts(rows: pl.DataFrame) -> pl.DataFrame:

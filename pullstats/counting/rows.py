@@ -35,7 +35,14 @@ TESTED, TESTED_CONDITIONAL = 7, 8
 ORDER = ("at", "source_first", "source_id", "line")
 _RESOURCE = ("host", "ecosystem", "artifact", "version", "reference", "reference_kind", "role")
 _KEY = 0x1E3779B97F4A7C15  # odd: keeps all bits of what it multiplies
-_STATE = {"opens": pl.Boolean, "born": pl.Int64, "block": pl.Int64, "reach": pl.Int64, "whole": pl.Int64, "done": pl.Int64}
+_STATE = {
+    "opens": pl.Boolean,
+    "born": pl.Int64,
+    "block": pl.Int64,
+    "reach": pl.Int64,
+    "whole": pl.Int64,
+    "done": pl.Int64,
+}
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,9 @@ def bucket_breaks(rows: pl.DataFrame, by: Sequence[str], length: int | pl.Expr, 
     at = pl.col("at")
     first = changed(by) | (at - before(at) > length) | (at // restart != before(at) // restart) | pl.col("apart")
     rows = rows.with_columns(latest("at", first).alias("chain"))
-    return rows.with_columns((pl.col("chain") + (at - pl.col("chain")) // length * length).alias("bucket")).drop("chain")
+    return rows.with_columns((pl.col("chain") + (at - pl.col("chain")) // length * length).alias("bucket")).drop(
+        "chain"
+    )
 
 
 def reached(starts: pl.Series, following: pl.Series) -> pl.Series:

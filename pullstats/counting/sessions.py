@@ -53,7 +53,9 @@ def _hard(rows: pl.DataFrame, rule: Rule) -> pl.DataFrame:
     hard = pl.col("fresh") | (manifest & (late | alone))
     if rows.select(aux.any()).item():
         asked_i = before(latest(i, manifest | aux)).fill_null(-1)
-        opens_aux = aux & (pl.col("fresh") | late | (asked_i < pl.col("run_i")) | pl.col("opens").fill_null(value=False))
+        opens_aux = aux & (
+            pl.col("fresh") | late | (asked_i < pl.col("run_i")) | pl.col("opens").fill_null(value=False)
+        )
         rows = rows.with_columns((pl.when(known).then("opens").otherwise(opens_aux) & aux).alias("opens_aux"))
         beside = before(latest(i, pl.col("opens_aux"))).fill_null(-1) > pl.col("manifest_i")
         hard = hard | pl.col("opens_aux") | (manifest & beside)
@@ -112,7 +114,9 @@ def _other_manifests(rows: pl.DataFrame, opened: pl.Series, rule: Rule) -> pl.Se
     parts = rows.filter(after_content).select("part").unique()
     if parts.is_empty():
         return opened
-    some = rows.join(parts, on="part", how="semi", maintain_order="left").with_columns(pl.int_range(pl.len()).alias("j"))
+    some = rows.join(parts, on="part", how="semi", maintain_order="left").with_columns(
+        pl.int_range(pl.len()).alias("j")
+    )
     found = reached(some.filter("first")["j"], _next_opener(some, rule))
     apart = rows.select("i", "part").filter(pl.col("i").is_in(opened.implode())).join(parts, on="part", how="anti")["i"]
     return pl.concat([apart, some["i"].gather(found)])
@@ -131,7 +135,9 @@ def _next_opener(rows: pl.DataFrame, rule: Rule) -> pl.Series:
         pl.col("blob").cum_sum().alias("blobs"),
     )
     at_got = rows.select(pl.col("direct", "other_j").gather(pl.col("got_j").fill_null(0)))
-    other = pl.when(pl.lit(at_got["direct"]) & (pl.lit(at_got["other_j"]) <= pl.col("part_end"))).then(pl.lit(at_got["other_j"]))
+    other = pl.when(pl.lit(at_got["direct"]) & (pl.lit(at_got["other_j"]) <= pl.col("part_end"))).then(
+        pl.lit(at_got["other_j"])
+    )
     valid = manifest & (pl.col("got_j") <= pl.col("part_end"))
     rows = rows.with_columns(pl.when(valid).then(other).alias("other"))
     joined = rows.join(_next_repeat(rows.filter(manifest), rule), on="j", how="left", maintain_order="left")
@@ -142,13 +148,12 @@ def _next_repeat(manifests: pl.DataFrame, rule: Rule) -> pl.DataFrame:
     """For each manifest row `j`: the first of the same reference and method in a later bucket (`again`)."""
     same = ["part", "target", "head"]
     rows = manifests.sort(*same, "j").with_columns(
-        pl.struct(same).rle_id().alias("same"), (pl.col("blobs") != before(pl.col("blobs"))).fill_null(value=False).alias("apart")
+        pl.struct(same).rle_id().alias("same"),
+        (pl.col("blobs") != before(pl.col("blobs"))).fill_null(value=False).alias("apart"),
     )
     rows = bucket_breaks(rows, ["same"], rule.repeat_seconds * SECOND, rule.repeat_restart_seconds * SECOND)
     begins = (
-        (pl.col("same") != before(pl.col("same")))
-        | (pl.col("bucket") != before(pl.col("bucket")))
-        | pl.col("apart")
+        (pl.col("same") != before(pl.col("same"))) | (pl.col("bucket") != before(pl.col("bucket"))) | pl.col("apart")
     ).fill_null(value=True)
     following = pl.when(begins).then("j").shift(-1).backward_fill()
     of_same = pl.when(begins).then("same").shift(-1).backward_fill() == pl.col("same")

@@ -87,28 +87,34 @@ class Stream:
             method = "PUT"
         status = pick.choice(READ if kind not in ("blob", "file") or pick.random() < 0.6 else PARTIAL)
         bytes_ = pick.choice((None, 2, 300, 4000, 60_000, 70_000, 480_000, 500_000))
-        more = {} if pick.random() < 0.4 and status == 200 else {"bytes": None if method == "HEAD" else bytes_}
+        more = {} if pick.random() < 0.8 else {"bytes": None if method == "HEAD" else bytes_}
         self.ask(method, pick.choice(thing[kind]), caller, status=status, **more)
 
     def pull(self, image: dict[str, list[dict[str, Any]]], caller: dict[str, Any]) -> None:
         """A pull in one of the orders that clients have, sometimes with a piece missing."""
         pick = self.random
         tag, (index, *rest), blobs = pick.choice(image["tag"]), pick.sample(image["digest"], 3), image["blob"]
-        kind = pick.choice(("containerd", "podman", "digest", "mirror", "check", "again", "layers"))
+        kind = pick.choice(("containerd", "podman", "digest", "mirror", "check", "again", "layers", "missing"))
         steps: list[tuple[str, dict[str, Any]]] = {
             "containerd": [("HEAD", tag), ("GET", index), ("GET", rest[0]), ("GET", blobs[0]), ("GET", blobs[2])],
             "podman": [("GET", tag), ("GET", blobs[0]), ("GET", blobs[1])],
             "digest": [("HEAD", index), ("GET", index), ("GET", blobs[0]), ("GET", blobs[2])],
             "mirror": [("GET", tag), ("GET", rest[0]), *(("GET", one) for one in blobs[:2]), ("GET", rest[1]), *(("GET", one) for one in blobs[2:])],
             "check": [("HEAD", tag)],
+            "missing": [("HEAD", tag), ("GET", tag)],
             "again": [("HEAD", tag), ("GET", index), ("GET", rest[0])],
             "layers": [("GET", index), ("GET", blobs[0])],
         }[kind]  # fmt: skip
+        nodes = pick.choice((1, 1, 1, 1, 2, 3, 5))
+        if nodes > 1:
+            steps = [step for step in steps for _ in range(nodes)] if pick.random() < 0.5 else steps * nodes
+        elsewhere = pick.random() < 0.3
         for method, what in steps:
             if pick.random() < 0.92:
-                broken = what in blobs and pick.random() < 0.15
-                self.ask(method, what, caller, **({"status": 200, "bytes": 100} if broken else {}))
-                self.wait(SHORT if pick.random() < 0.9 else GAPS)
+                broken = what in blobs and pick.random() < 0.1
+                more = {"status": 307, "bytes": 0} if elsewhere else {"status": 200, "bytes": 100} if broken else {}
+                self.ask(method, what, caller, **more)
+                self.wait((0, 0, 0.4, 1, 4) if nodes > 1 else SHORT if pick.random() < 0.9 else GAPS)
 
     def push(self, image: dict[str, list[dict[str, Any]]], caller: dict[str, Any]) -> None:
         pick = self.random
