@@ -38,7 +38,7 @@ class _Bytes(io.TextIOWrapper):
 
     def text(self) -> str:
         self.flush()
-        return self.buffer.getvalue().decode()  # pyright: ignore
+        return self.buffer.getvalue().decode()  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def pullstats(*words: object, stdin: bytes = b"") -> Done:

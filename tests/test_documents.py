@@ -43,7 +43,11 @@ def run(command: str, folder: Path) -> str:
     env = {**os.environ, "PATH": path, "COLUMNS": "100", "LC_ALL": "C.UTF-8", "POLARS_MAX_THREADS": "2"}
     done = subprocess.run(["bash", "-c", command], cwd=folder, env=env, capture_output=True, text=True, check=False)
     code = f"(exit {done.returncode})\n" if done.returncode else ""
-    return "\n".join(line.rstrip() for line in (done.stdout + done.stderr).splitlines()) + "\n" * bool(done.stdout + done.stderr) + code
+    return (
+        "\n".join(line.rstrip() for line in (done.stdout + done.stderr).splitlines())
+        + "\n" * bool(done.stdout + done.stderr)
+        + code
+    )
 
 
 @pytest.mark.parametrize("path", documents(), ids=lambda path: str(path.relative_to(ROOT)))

@@ -63,7 +63,13 @@ def test_the_reference_is_current(tmp_path: Path) -> None:
 
 def test_documents_name_only_what_exists() -> None:
     text = "\n".join(path.read_text("utf-8") for path in [ROOT / "README.md", *ROOT.glob("docs/**/*.md")])
-    known = {f"--{name.replace('_', '-')}" for name in OPTIONS} | {"--help", "--version", "--show", "--install-completion", "--show-completion"}
+    known = {f"--{name.replace('_', '-')}" for name in OPTIONS} | {
+        "--help",
+        "--version",
+        "--show",
+        "--install-completion",
+        "--show-completion",
+    }
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)) <= known
     first = {each.name.split()[0] for each in commands()} | {"help", "access.log"}
-    assert {word for word in re.findall(r"`pullstats ([a-z.-]+)", text)} <= first
+    assert set(re.findall(r"`pullstats ([a-z.-]+)", text)) <= first

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pullstats.commands import commands
-from pullstats.counting.rules import rules, rule
+from pullstats.counting.rules import rule, rules
 from pullstats.formats.entry import entries
 from pullstats.helptext import TOPICS, page
 from pullstats.question import DIMS, PERIODS, questions

@@ -1,5 +1,6 @@
 """How origins behave: pollers and their interval, CI, mirrors, scanners, people."""
 
+import itertools
 import random
 from datetime import UTC, datetime
 from typing import Any
@@ -170,7 +171,7 @@ def test_the_order_of_rows_says_nothing(rows: list[tuple[int, str, int]], dice: 
 
 def modal_gap(times: list[int]) -> tuple[int, int]:
     """The commonest gap and how many are near it, its double or triple; slow and plain."""
-    gaps = [after - before for before, after in zip(times, times[1:], strict=False) if after > before]
+    gaps = [after - before for before, after in itertools.pairwise(times) if after > before]
     near = {gap: sum(abs(other - gap) <= max(gap * 10 // 100, 5) for other in gaps) for gap in gaps}
     mode = min(gap for gap in gaps if near[gap] == max(near.values()))
     like = [any(abs(gap - mode * n) <= max(mode * n * 10 // 100, 5) for n in (1, 2, 3)) for gap in gaps]

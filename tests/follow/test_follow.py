@@ -60,7 +60,14 @@ def read(folder: Path) -> list[str]:
         return []
     store = open_store(folder / "store")
     named = store.scan("resources").select("resource_id", "path")
-    return store.scan("requests").join(named, on="resource_id").select(pl.col("path").sort()).collect().to_series().to_list()
+    return (
+        store.scan("requests")
+        .join(named, on="resource_id")
+        .select(pl.col("path").sort())
+        .collect()
+        .to_series()
+        .to_list()
+    )
 
 
 def test_every_line_is_read_once_however_often_the_program_is_killed(tmp_path: Path) -> None:

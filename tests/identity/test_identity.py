@@ -1,4 +1,3 @@
-import os
 import stat
 from pathlib import Path
 
@@ -19,7 +18,11 @@ def test_equal_texts_have_one_id_and_others_do_not(first: str, second: str) -> N
 
 
 def test_ids_depend_on_the_key_and_on_what_is_hashed() -> None:
-    ids = [ONE.hash("address", ["192.0.2.1"]), OTHER.hash("address", ["192.0.2.1"]), ONE.hash("endpoint", ["192.0.2.1"])]
+    ids = [
+        ONE.hash("address", ["192.0.2.1"]),
+        OTHER.hash("address", ["192.0.2.1"]),
+        ONE.hash("endpoint", ["192.0.2.1"]),
+    ]
     assert len({each[0] for each in ids}) == 3
 
 
@@ -56,7 +59,7 @@ def test_the_key_is_made_once_and_only_its_owner_can_read_it(tmp_path: Path, mon
     assert load_key() == first
     assert len(path.read_bytes()) == 32
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert os.listdir(path.parent) == ["key"]
+    assert [each.name for each in path.parent.iterdir()] == ["key"]
 
 
 def test_a_file_that_holds_no_key_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,7 +56,13 @@ def decoded(path: Path) -> list[tuple[str, str]]:
     frame = pl.read_parquet(path)
     meta = str(pl.read_parquet_metadata(path))
     values = [(name, value) for name in frame.columns for value in frame[name].cast(pl.String).drop_nulls().unique()]
-    numbers = [(name, str(ipaddress.ip_address(each % 2**32))) for name in frame.columns if frame[name].dtype.is_integer() for each in frame[name].drop_nulls().unique() if 0 <= each < 2**32]
+    numbers = [
+        (name, str(ipaddress.ip_address(each % 2**32)))
+        for name in frame.columns
+        if frame[name].dtype.is_integer()
+        for each in frame[name].drop_nulls().unique()
+        if 0 <= each < 2**32
+    ]
     return [*((f"{path.name} {name}", value) for name, value in values + numbers), (f"{path.name} metadata", meta)]
 
 
@@ -118,10 +124,12 @@ def test_nothing_personal_is_in_the_store(store: Path) -> None:
     assert not leaks(store)
 
 
-@pytest.mark.parametrize("question", ["summary", "top-origins", "breakdown client,os", "breakdown artifact,reference", "uniques"])
-@pytest.mark.parametrize("format", ["csv", "json", "table", "md"])
-def test_nothing_personal_is_in_an_answer(store: Path, question: str, format: str) -> None:
-    done = pullstats(*question.split(), "--store", store, "-f", format)
+@pytest.mark.parametrize(
+    "question", ["summary", "top-origins", "breakdown client,os", "breakdown artifact,reference", "uniques"]
+)
+@pytest.mark.parametrize("output", ["csv", "json", "table", "md"])
+def test_nothing_personal_is_in_an_answer(store: Path, question: str, output: str) -> None:
+    done = pullstats(*question.split(), "--store", store, "-f", output)
     assert done.code == 0
     assert not [secret for secret in secrets() if secret in done.out + done.err]
 

@@ -1,6 +1,7 @@
 """The same log gives the same numbers: in one file or many, in any order, plain or compressed, once or twice."""
 
 import gzip
+import itertools
 import lzma
 import random
 from pathlib import Path
@@ -39,7 +40,9 @@ def traffic(seed: int, number: int) -> list[str]:
         method = dice.choice(("GET", "GET", "HEAD"))
         status = dice.choice((200, 200, 200, 206, 304, 307, 404))
         size = 0 if method == "HEAD" else dice.choice((500, 70_000, 2_000_000))
-        made.append(f'192.0.2.{dice.randint(1, 4)} - - [{stamp}] "{method} {target} HTTP/1.1" {status} {size} "-" "{client}"\n')
+        made.append(
+            f'192.0.2.{dice.randint(1, 4)} - - [{stamp}] "{method} {target} HTTP/1.1" {status} {size} "-" "{client}"\n'
+        )
     return made
 
 
@@ -60,7 +63,7 @@ def shards(lines: list[str], cuts: list[int], folder: Path, packed: list[int], o
     """The lines as files, cut at these places, each packed in its way, in any order."""
     edges = [0, *sorted(cut % (len(lines) + 1) for cut in cuts), len(lines)]
     paths = []
-    for number, (start, end) in enumerate(zip(edges, edges[1:], strict=False)):
+    for number, (start, end) in enumerate(itertools.pairwise(edges)):
         if start < end:
             path = folder / f"{number}.log"
             path.write_bytes(PACK[packed[number % len(packed)]]("".join(lines[start:end]).encode()))
@@ -99,7 +102,11 @@ def test_any_cut_order_compression_and_repetition_gives_the_same_answers(
 def test_counts_are_ordered_in_every_slice(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:
     log = tmp_path_factory.mktemp("slice") / "a.log"
     log.write_text("".join(traffic(seed, 150)))
-    for question in ("uniques --by day", "uniques --by hour", "uniques --of contacts --where client=containerd --by day"):
+    for question in (
+        "uniques --by day",
+        "uniques --by hour",
+        "uniques --of contacts --where client=containerd --by day",
+    ):
         for row in pullstats(*question.split(), log, "-f", "csv").rows:
             if row["origins"]:
                 assert int(row["endpoints"]) <= int(row["origins"]) <= int(row["origins_strict"]), question
