@@ -50,7 +50,9 @@ class Key:
 
     def joined(self, kind: str, columns: pl.DataFrame) -> pl.Series:
         """The ids (Int64) of rows of distinct texts; null differs from the empty text."""
-        marked = columns.select(pl.concat_str(pl.all().fill_null("\x00").str.replace_all("\x1f", " "), separator="\x1f"))
+        marked = columns.select(
+            pl.concat_str(pl.all().fill_null("\x00").str.replace_all("\x1f", " "), separator="\x1f")
+        )
         return self.hashed(kind, marked.to_series())
 
     def digested(self, texts: str | pl.Expr) -> pl.Expr:

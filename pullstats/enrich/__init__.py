@@ -1,0 +1,1 @@
+"""What distinct texts say: agents, paths, addresses."""

@@ -35,7 +35,9 @@ class Dictionary:
     def _meet(self, coded: pl.Series, codes: pl.Series) -> None:
         known = 0 if self.table is None else len(self.table)
         if len(codes) and int(codes.max() or 0) >= known:  # pyright: ignore[reportArgumentType]
-            fresh = pl.DataFrame({"code": codes, "text": coded}).filter(pl.col("code") >= known).unique("code").sort("code")
+            fresh = (
+                pl.DataFrame({"code": codes, "text": coded}).filter(pl.col("code") >= known).unique("code").sort("code")
+            )
             described = self._describe(fresh["text"].cast(pl.String))
             self.table = described if self.table is None else self.table.extend(described)
 
