@@ -37,7 +37,8 @@ class Distinct:
     def __init__(self, texts: pl.Series) -> None:
         categories = pl.Categories.random()  # a dictionary of its own: freed with the batch
         self.codes = texts.cast(pl.Categorical(categories)).to_physical()
-        self.values = texts.gather(self.codes.arg_unique()).drop_nulls().alias("value")
+        values = texts.gather(self.codes.arg_unique()).alias("value")
+        self.values = values.drop_nulls() if values.null_count() else values
 
     def spread(self, column: pl.Series) -> pl.Series:
         """A column that belongs to `values`, as one that belongs to the rows."""

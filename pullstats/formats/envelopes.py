@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pullstats.formats import times
+from pullstats.formats.decode import in_parts, trusted
 from pullstats.formats.distinct import constant
+from pullstats.formats.unescape import sound
 from pullstats.lazy import pl
 
 if TYPE_CHECKING:
@@ -21,7 +23,6 @@ SHARE = 0.9  # of the lines must have an envelope
 DEPTH = 2
 FIRST_PART = "first part of a split line"
 _LONGEST = 65_536
-_UNTRUSTED = r"\}\s*,\s*\{|\\u[dD][89a-fA-F]|\x00"  # what the decoder of columns reads in its own way
 _GROUP = re.compile(r"\?P<([a-z]+)>")
 
 
@@ -127,8 +128,8 @@ def _items(envelope: Envelope, line: str) -> list[Any] | None:
 
 def _item(envelope: Envelope, item: object) -> str:
     if envelope.item and isinstance(item, dict) and isinstance(item.get(envelope.item), str):
-        return item[envelope.item].rstrip("\r\n")
-    return json.dumps(item, ensure_ascii=False, separators=(",", ":"))
+        return sound(item[envelope.item].rstrip("\r\n"))
+    return sound(json.dumps(item, ensure_ascii=False, separators=(",", ":")))
 
 
 @dataclass
@@ -233,29 +234,19 @@ class Unwrapper:
 def _keys(envelope: Envelope, lines: pl.Series) -> dict[str, pl.Series]:
     """The texts of an envelope's keys; null for lines that are no such object."""
     wanted = {name: key for name in ("line", "time", "stream", "program") if (key := getattr(envelope, name))}
-    trusted = lines.str.contains(envelope.look) & ~lines.str.contains(_UNTRUSTED)
-    rows = trusted.fill_null(value=False).arg_true()
-    decoded = _decoded(lines.gather(rows), list(wanted.values()))
-    if decoded is not None and len(rows) == len(lines):
-        return {name: decoded[key] for name, key in wanted.items()}
-    other = (~trusted).fill_null(value=True).arg_true() if decoded is not None else pl.int_range(len(lines), eager=True)
+    tried = (trusted(lines) & lines.str.contains(envelope.look).fill_null(value=False)).arg_true()
+    frame, found = in_parts(lines.gather(tried), {key: pl.String() for key in wanted.values()})
+    if frame is not None and len(frame) == len(lines):
+        return {name: frame[key] for name, key in wanted.items()}
+    rows = tried.gather(found)
+    other = pl.int_range(len(lines), eager=True).filter(~pl.int_range(len(lines), eager=True).is_in(rows.implode()))
     objects = [_object(line or "") for line in lines.gather(other)]
-    found_ = {}
-    for name, key in wanted.items():
-        series = constant(None, len(lines), pl.String())
-        if decoded is not None:
-            series = series.scatter(rows, decoded[key])
-        found_[name] = series.scatter(other, pl.Series([_as_text(each.get(key)) for each in objects], dtype=pl.String))
-    return found_
-
-
-def _decoded(lines: pl.Series, keys: list[str]) -> pl.DataFrame | None:
-    """The texts of the keys of JSON objects; None if one of the lines is none."""
-    try:
-        decoded = lines.str.json_decode(pl.Struct({key: pl.String() for key in keys}))
-    except pl.exceptions.PolarsError:
-        return None
-    return decoded.struct.unnest() if len(decoded) == len(lines) else None
+    return {
+        name: constant(None, len(lines), pl.String())
+        .scatter(rows, frame[key] if frame is not None else [])
+        .scatter(other, pl.Series([_as_text(each.get(key)) for each in objects], dtype=pl.String))
+        for name, key in wanted.items()
+    }
 
 
 def _object(line: str) -> dict[str, Any]:
@@ -270,4 +261,4 @@ def _as_text(value: object) -> str | None:
     """A value as text; journald writes what is no UTF-8 as a list of bytes."""
     if isinstance(value, list) and all(isinstance(byte, int) and 0 <= byte < 256 for byte in value):  # noqa: PLR2004 - a byte
         return bytes(value).decode("utf-8", "replace")
-    return str(value) if isinstance(value, str | int) else None
+    return sound(str(value)) if isinstance(value, str | int) else None

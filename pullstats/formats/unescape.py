@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _C = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", '"': '"', "\\": "\\"}
 _BACKSLASH = re.compile(r'\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|([ntrbfv"\\]))')
+_HALVES = re.compile("[\ud800-\udfff]")
 _X = re.compile(r"\\\\|((?:\\x[0-9A-Fa-f]{2})+)")
 _HASH = re.compile(r"#([0-9A-Fa-f]{2})")
 _TWICE = re.compile(r"%2[025]")
@@ -56,6 +57,11 @@ def plus(text: str) -> str:
     return text.replace("+", " ")
 
 
+def sound(text: str) -> str:
+    """The text without halves of surrogate pairs, which JSON can hold and no encoding can."""
+    return text if text.isascii() else _HALVES.sub("\ufffd", text)
+
+
 def repaired(text: str) -> str:
     r"""JSON whose strings have nginx's `\xHH` (a log_format without escape=json), as what JSON it was meant to be."""
     from json import dumps
@@ -74,7 +80,7 @@ def json(text: str) -> str:
     from json import loads
 
     try:
-        return loads(f'"{repaired(text)}"', strict=False)
+        return sound(loads(f'"{repaired(text)}"', strict=False))
     except ValueError:
         return text
 

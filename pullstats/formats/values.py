@@ -1,8 +1,4 @@
-"""What the text of a field means: one strict reading per type, of one text and of a column of texts.
-
-`READERS` hold the truth: text in, value out, `Unreadable` if the text is no value of the type. The column versions
-answer the common shapes with whole-column expressions and leave every other distinct text to the same readers.
-"""
+"""What the text of a field means: one strict reading per type. `columns.py` says the same of whole columns."""
 
 from __future__ import annotations
 
@@ -11,10 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pullstats.formats import times
-from pullstats.formats.distinct import Distinct, constant
 from pullstats.formats.unescape import DIALECTS
-from pullstats.lazy import pl
-from pullstats.tables import RECORD, dtype
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,14 +16,12 @@ ABSENT = ("", "-")
 NOTHING = (None, None, None, None)  # what a request that is not HTTP gives
 _METHOD = r"[A-Z][A-Z_-]{0,31}"
 _PROTOCOL = re.compile(r"HTTP(?:/[0-9](?:\.[0-9])?)?", re.IGNORECASE)
-_PLAIN_REQUEST = r"^([A-Z]{3,16}) (/[^ ?]*)(?:\?([^ ]*))? HTTP/[0-9](?:\.[0-9])?$"
 _ABSOLUTE = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//([^/?#]*)(.*)", re.DOTALL)
 _AUTHORITY = re.compile(r"(?:.*@)?(\[[0-9A-Fa-f:.]+\]|[^:]*)(?::[0-9]*)?", re.DOTALL)
 _ADDRESS_PORT = re.compile(
     r"([0-9]{1,3}(?:\.[0-9]{1,3}){3}):[0-9]{1,5}|\[([0-9A-Fa-f:.]+(?:%[^\]]*)?)\](?::[0-9]{1,5})?"
 )
-_PLAIN_ADDRESS = r"^(?:[0-9.]+|(?:[1-9a-f][0-9a-f]{0,3}:){7}[1-9a-f][0-9a-f]{0,3}|[0-9a-f:]*::[0-9a-f:]*)$"
-_HAS_ADDRESS = r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]{0,4}:"
+HAS_ADDRESS = r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]{0,4}:"
 _NAME = re.compile(r"(?![xX*]+(?:\.[xX*]+){3}$)[0-9A-Za-z:.%_*-]+")
 _UNCOMPRESSED = re.compile(r"(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}")
 _DECIMAL = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,20})?(?:[eE][+-]?[0-9]{1,2})?")
@@ -132,7 +123,7 @@ def peer(raw: str) -> str | None:
 
 def xff(raw: str) -> str | None:
     """A list of addresses; None where the text holds none (some logs have another field in this place)."""
-    return raw if re.search(_HAS_ADDRESS, raw) else None
+    return raw if re.search(HAS_ADDRESS, raw) else None
 
 
 def several(raw: str) -> str | None:
@@ -318,159 +309,3 @@ def read(type_: str, escape: str, raw: str, tz: str) -> tuple[Any, ...]:
     kind = TYPES[type_]
     value = kind.read(DIALECTS[escape][1](raw) if kind.escaped else raw)
     return value if isinstance(value, tuple) else (value,)
-
-
-def column(
-    type_: str, escape: str, texts: pl.Series, tz: str, null: tuple[str, ...] = ()
-) -> tuple[list[pl.Series], pl.Series | None]:
-    """The columns that a type gives for a column of texts, and which texts it could read (None: all).
-
-    Null texts (a field that this line does not have) are read as absent, and so are the texts of `null`.
-    """
-    if null:
-        texts = texts.set(texts.is_in(null), None)
-    if type_ in CLOCKS:
-        ts = times.column(type_, texts, tz)
-        return [ts], ts.is_not_null() | texts.is_null()
-    clean = decoded(escape, texts) if TYPES[type_].escaped else texts
-    if type_ in _WHOLE:
-        return _WHOLE[type_](clean)
-    return _each(type_, clean)
-
-
-def _each(type_: str, texts: pl.Series) -> tuple[list[pl.Series], pl.Series | None]:
-    """`read` of each distinct text, spread over the rows."""
-    distinct = Distinct(texts)
-    rows, readable = [], []
-    width = len(TYPES[type_].gives) or 1
-    for value in distinct.values:
-        try:
-            got = epoch_or(type_, value)
-            rows.append(got if isinstance(got, tuple) else (got,))
-            readable.append(True)
-        except Unreadable:
-            rows.append((None,) * width)
-            readable.append(False)
-    columns = [
-        distinct.spread(pl.Series([row[i] for row in rows], dtype=_dtype(type_, i), strict=False)) for i in range(width)
-    ]
-    if type_ in TOTAL:
-        return columns, None
-    return columns, distinct.spread(pl.Series(readable, dtype=pl.Boolean)).fill_null(value=True)
-
-
-def epoch_or(type_: str, value: str) -> Any:
-    """What the type's reader makes of a text whose escaping is undone."""
-    if type_ not in {"epoch", "time"}:
-        return TYPES[type_].read(value)
-    ts = times.epoch(value)
-    if ts is None:
-        raise Unreadable("bad time")
-    return ts
-
-
-def _dtype(type_: str, index: int) -> pl.DataType:
-    gives = TYPES[type_].gives
-    if gives:
-        return dtype(RECORD[gives[index]])
-    return dtype(_DTYPES.get(type_, "string"))
-
-
-def _text(texts: pl.Series) -> tuple[list[pl.Series], None]:
-    return [texts.set(texts.is_in(ABSENT), None)], None
-
-
-def _user(texts: pl.Series) -> tuple[list[pl.Series], None]:
-    named = _text(texts)[0][0]
-    auth = named.is_not_null()
-    return [named, auth.set(~auth, None)], None
-
-
-def _shaped(
-    type_: str, texts: pl.Series, plain: pl.Series, columns: list[pl.Series]
-) -> tuple[list[pl.Series], pl.Series | None]:
-    """Columns that whole-column expressions made of the plain texts, completed by the reader for the others."""
-    other = (~plain & texts.is_not_null()).arg_true()
-    if not len(other):
-        return columns, None
-    read_, readable = _each(type_, texts.gather(other))
-    done = [c.clone().scatter(other, r) for c, r in zip(columns, read_, strict=True)]
-    if readable is None:
-        return done, None
-    return done, (plain | texts.is_null()).scatter(other, readable)
-
-
-def _request(texts: pl.Series) -> tuple[list[pl.Series], pl.Series | None]:
-    groups = texts.str.extract_groups(_PLAIN_REQUEST).struct.unnest()
-    verb, path_, query_ = groups
-    plain = verb.is_not_null() & ~path_.str.starts_with("//")
-    query_ = query_.set(query_ == "", None)
-    none = constant(None, len(texts), pl.String())
-    return _shaped("request", texts, plain, [verb, path_, query_, none])
-
-
-def _target_column(texts: pl.Series) -> tuple[list[pl.Series], pl.Series | None]:
-    path_, query_ = texts.str.extract_groups(r"(?s)^(/[^?]*)(?:\?(.*))?$").struct.unnest().get_columns()
-    query_ = query_.set(query_ == "", None)
-    none = constant(None, len(texts), pl.String())
-    return _shaped("target", texts, path_.is_not_null(), [path_, query_, none])
-
-
-def _xff(texts: pl.Series) -> tuple[list[pl.Series], None]:
-    return [texts.set(~texts.str.contains(_HAS_ADDRESS), None)], None
-
-
-def _address(texts: pl.Series) -> tuple[list[pl.Series], pl.Series | None]:
-    plain = texts.str.contains(_PLAIN_ADDRESS).fill_null(value=False)
-    return _shaped("address", texts, plain, [texts])
-
-
-def _digits(type_: str, to: pl.DataType, texts: pl.Series) -> tuple[list[pl.Series], pl.Series | None]:
-    plain = texts.str.contains(r"^[0-9]{1,15}$").fill_null(value=False)
-    return _shaped(type_, texts, plain, [texts.cast(to, strict=False).set(~plain, None)])
-
-
-def _size(texts: pl.Series) -> tuple[list[pl.Series], pl.Series | None]:
-    return _digits("size", pl.Int64(), texts)
-
-
-def _float(texts: pl.Series) -> tuple[list[pl.Series], pl.Series | None]:
-    plain = texts.str.contains(r"^[0-9]{1,15}(?:\.[0-9]{1,15})?$").fill_null(value=False)
-    return _shaped("s", texts, plain, [texts.cast(pl.Float64, strict=False).set(~plain, None)])
-
-
-def _go(texts: pl.Series) -> tuple[list[pl.Series], pl.Series | None]:
-    cut = texts.str.extract_groups(r"^([0-9]{1,9}(?:\.[0-9]{1,9})?)(ms|s|\x{b5}s)$").struct.unnest().get_columns()
-    unit = cut[1].replace_strict({"s": 1.0, "ms": 1e3, "\u00b5s": 1e6}, return_dtype=pl.Float64)
-    return _shaped("go", texts, unit.is_not_null(), [cut[0].cast(pl.Float64) / unit])
-
-
-_WHOLE: dict[str, Callable[[pl.Series], tuple[list[pl.Series], pl.Series | None]]] = {
-    "text": _text,
-    "word": _text,
-    "user": _user,
-    "request": _request,
-    "target": _target_column,
-    "xff": _xff,
-    "address": _address,
-    "size": _size,
-    "s": _float,
-    "go": _go,
-}
-_DTYPES = {
-    "status": "int32", "size": "int64", "present": "boolean", "authorization": "boolean", "if_none_match": "boolean",
-    "s": "float", "ms": "float", "us": "float", "ns": "float", "go": "float", "sum": "float",
-}  # fmt: skip
-
-
-def decoded(escape: str, texts: pl.Series) -> pl.Series:
-    """The texts with their log escaping undone; only distinct texts with an escape are touched."""
-    mark, undo = DIALECTS[escape]
-    if not mark:
-        return texts
-    marked = texts.str.contains(mark, literal=True).arg_true()
-    if not len(marked):
-        return texts
-    distinct = Distinct(texts.gather(marked))
-    clean = pl.Series([undo(value) for value in distinct.values], dtype=pl.String)
-    return texts.clone().scatter(marked, distinct.spread(clean))

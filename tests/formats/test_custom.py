@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - a log format is one line
 """Formats of users' own: as pasted from a configuration, from a configuration file, from pullstats.toml, by --map."""
 
 from __future__ import annotations

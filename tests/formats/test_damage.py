@@ -97,6 +97,14 @@ def test_random_bytes_are_rejected_line_by_line(which: Entry) -> None:
     assert PARSED not in outcomes.to_list()
 
 
+def test_half_a_surrogate_pair_is_a_replacement_character() -> None:
+    line = '{"time":"2026-11-23T18:45:19Z","remote_addr":"::1","uri":"/\\ud83d","status":200,"agent":"\\ud83d\\ude00 \\udc00"}'
+    record = open_reader(entry("nginx-json")).read(pl.Series([line])).row(0, named=True)
+    assert (record["path"], record["user_agent"]) == ("/\ufffd", "\U0001f600 \ufffd")
+    wrapped = '{"log":"\\ud83d\\n","stream":"stdout","time":"2026-11-23T18:45:19Z"}'
+    assert open_reader(entry("nginx-json")).read(pl.Series([wrapped]))["outcome"][0] == REJECTED
+
+
 def test_random_bytes_have_no_format() -> None:
     rnd = random.Random(6)
     found = guess(lines_of(bytes(rnd.randrange(256) for _ in range(20_000))))

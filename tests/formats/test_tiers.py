@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - a log line is one line
 """The tiers of a parser agree: what a fast one accepts, the strict reading of one line gives too, value by value."""
 
 from __future__ import annotations

@@ -10,15 +10,18 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from pullstats.errors import PullstatsError
-from pullstats.formats.distinct import Cut, Distinct, constant, mostly_different
+from pullstats.formats.columns import decoded
+from pullstats.formats.decode import in_parts, trusted
+from pullstats.formats.distinct import Distinct, constant
 from pullstats.formats.kinds.parser import Batch, How, Outcome, read_one, read_texts
+from pullstats.formats.kinds.template import Template, Texts, learn
 from pullstats.formats.kinds.text import ERROR_LOGS
 from pullstats.formats.kinds.tokens import Field
-from pullstats.formats.unescape import repaired
-from pullstats.formats.values import TYPES, Unreadable, decoded
+from pullstats.formats.unescape import repaired, sound
+from pullstats.formats.values import TYPES, Unreadable
 from pullstats.lazy import pl
 from pullstats.tables import IGNORED, REJECTED
 
@@ -27,11 +30,6 @@ if TYPE_CHECKING:
 
     from pullstats.formats.entry import Entry
 
-_STRING = r'(?:[^"\\]|\\["\\/bfnrt]|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2})*'
-_NUMBER = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
-# nginx's own escapes, two objects in one line, and what the decoder reads in its own way: lone surrogates, NUL,
-# exponents, minus zero.
-_UNTRUSTED = r"\\x|\}\s*,\s*\{|\\u[dD][89a-fA-F]|\x00|\":\s*-?[0-9.]*[eE]|\":\s*-0"
 _TYPES = {
     "ts": "time", "client_ip": "address", "xff": "xff", "method": "method", "path": "path", "query": "query",
     "status": "status", "bytes": "size", "referer": "text", "user_agent": "text", "host": "host",
@@ -39,7 +37,6 @@ _TYPES = {
     "auth": "present", "conditional": "present", "target": "target", "request": "request", "user": "user",
 }  # fmt: skip
 _EXACT = 1e15  # integers below are exact in a float
-_DECODE_AT_ONCE = 20_000  # lines: one bad line costs as many a second reading
 
 
 @dataclass(frozen=True)
@@ -81,46 +78,6 @@ def keys(entry: Entry) -> tuple[Key, ...]:
     return tuple(found)
 
 
-class _Texts(NamedTuple):
-    """The raw texts of a key: of all lines, or the distinct ones."""
-
-    texts: pl.Series
-    good: pl.Series
-    spread: Callable[[pl.Series], pl.Series]
-
-
-class _Piece:
-    """One key and its value, as they stand between two commas."""
-
-    def __init__(self, name: str, value: object, *, first: bool, last: bool) -> None:
-        self.name, self.quoted = name, isinstance(value, str)
-        key = json.dumps(name, ensure_ascii=False)[1:-1]
-        self.lead = ('{"' if first else "") + key + '":' + ('"' if self.quoted else "")
-        self.trail = ('"' if self.quoted else "") + ("}" if last else "")
-        body = _STRING if self.quoted else "true|false" if isinstance(value, bool) else _NUMBER
-        self.pattern = f"(?s)^{re.escape(self.lead)}({body}){re.escape(self.trail)}()$"
-
-    def values(self, texts: pl.Series) -> _Texts:
-        """The values in the pieces; `good` where a piece is spelled as expected."""
-        if self.quoted and mostly_different(texts):
-            inner = texts.str.strip_prefix(self.lead).str.strip_suffix(self.trail)
-            plain = ~inner.str.contains('"', literal=True) & ~inner.str.contains("\\", literal=True)
-            return _Texts(inner, texts.str.starts_with(self.lead) & texts.str.ends_with(self.trail) & plain, _same)
-        distinct = Distinct(texts)
-        value, matched = distinct.values.str.extract_groups(self.pattern).struct.unnest().get_columns()
-        return _Texts(value, matched.is_not_null(), distinct.spread)
-
-
-def _same(series: pl.Series) -> pl.Series:
-    return series
-
-
-class Template(NamedTuple):
-    """The keys of a flat object, in the order in which the server writes them."""
-
-    pieces: tuple[_Piece, ...]
-
-
 class JsonParser:
     """Reads lines that are JSON objects."""
 
@@ -146,28 +103,30 @@ class JsonParser:
     # first tier ------------------------------------------------------------------------------------------------
 
     def _by_template(self, lines: pl.Series, wanted: frozenset[str]) -> Batch:
-        template = self._template = self._template or self._learn(lines)
-        if not template:
+        template = self._template = self._template or learn(lines, self._usable)
+        if template is None:
             return Batch(wanted, constant(False, len(lines), pl.Boolean()))
-        pieces = template.pieces
-        cut = Cut(lines, ',"')
-        batch = Batch(wanted, (cut.count == len(pieces)).fill_null(value=False))
-        texts: dict[tuple[str, ...], _Texts] = {}
-        for i, piece in enumerate(pieces):
-            values = texts[piece.name,] = piece.values(cut[i])
-            good = values.good
-            if (piece.name,) in self._only:
-                good = good & values.texts.str.contains(self._only[piece.name,].pattern)
+        ok, pieces = template.cut(lines)
+        batch = Batch(wanted, ok)
+        texts: dict[tuple[str, ...], Texts] = {}
+        for name, piece in pieces:
+            texts[name,] = piece
+            good = piece.good
+            if (name,) in self._only:
+                good = good & piece.texts.str.contains(self._only[name,].pattern)
             for filters in self._skip.values():
-                if (piece.name,) in filters:
-                    good = good & ~values.texts.str.contains(filters[piece.name,].pattern)
-            batch.require(values.spread(good))
+                if (name,) in filters:
+                    good = good & ~piece.texts.str.contains(filters[name,].pattern)
+            if not good.all():
+                batch.require(piece.spread(good))
         for key in self.keys:
             if key.path in texts and batch.needs(key.field):
                 self._read_piece(batch, key, texts)
+        if batch.ok.sum() * 2 < len(lines):  # the log goes on in another spelling
+            self._template = None
         return batch
 
-    def _read_piece(self, batch: Batch, key: Key, texts: Mapping[tuple[str, ...], _Texts]) -> None:
+    def _read_piece(self, batch: Batch, key: Key, texts: Mapping[tuple[str, ...], Texts]) -> None:
         values = texts[key.path]
         clean = decoded("json", values.texts)
         if not key.then:
@@ -177,55 +136,25 @@ class JsonParser:
             joined = values.spread(clean) + " " + other.spread(decoded("json", other.texts))
             read_texts(batch, [(key.field, joined)], self.how)
 
-    def _learn(self, lines: pl.Series) -> Template | None:
-        """The template of the first line that is a record in the plainest spelling."""
-        for line in lines.head(200):
-            try:
-                items = json.loads(line, object_pairs_hook=list)
-            except (ValueError, RecursionError, TypeError):
-                continue
-            if self._usable(items):
-                template = self._made(items)
-                if self._fits(template, line):
-                    return template
-        return None
-
-    def _usable(self, items: object) -> bool:
-        if not (isinstance(items, list) and items and all(isinstance(item, tuple) for item in items)):
-            return False
-        names = [name for name, _ in items]
-        plain = all(isinstance(value, str | int | float) for _, value in items)
-        filters = all(path[0] in names and len(path) == 1 for path in self._only)
-        return plain and len(set(names)) == len(names) and filters and self._complete({(name,) for name in names})
-
-    def _made(self, items: list[tuple[str, Any]]) -> Template:
-        last = len(items) - 1
-        return Template(
-            tuple(_Piece(name, value, first=not i, last=i == last) for i, (name, value) in enumerate(items))
-        )
-
-    def _fits(self, template: Template, line: str) -> bool:
-        cut = line.split(',"')
-        return len(cut) == len(template.pieces) and all(
-            re.search(piece.pattern, text) for piece, text in zip(template.pieces, cut, strict=True)
-        )
+    def _usable(self, names: set[str]) -> bool:
+        """Whether an object with these keys can be a record."""
+        filters = all(len(path) == 1 and path[0] in names for path in self._only)
+        return filters and self._complete({(name,) for name in names})
 
     # second tier -----------------------------------------------------------------------------------------------
 
     def _by_column(self, lines: pl.Series, wanted: frozenset[str]) -> Batch:
-        tried = lines.str.contains(r"^\s*\{.*\}\s*$").fill_null(value=False) & ~lines.str.contains(
-            _UNTRUSTED
-        ).fill_null(value=True)
-        rows = tried.arg_true()
+        tried = trusted(lines).arg_true()
         batch = Batch(wanted, constant(False, len(lines), pl.Boolean()))
-        decoded = [
-            self._decoded(lines.gather(rows[at : at + _DECODE_AT_ONCE])) for at in range(0, len(rows), _DECODE_AT_ONCE)
-        ]
-        if not decoded or not all(frame is not None for frame in decoded):
+        frame, found = in_parts(lines.gather(tried), _struct(self._paths()))
+        if frame is None:
             return batch
-        frame = pl.concat([f for f in decoded if f is not None])
         texts = {path: self._at(frame, path) for path, _ in self._paths()}
-        part = Batch(wanted, constant(True, len(rows), pl.Boolean()))
+        part = Batch(wanted, constant(True, len(frame), pl.Boolean()))
+        for series in texts.values():  # where a text is wanted, a list or an object comes as its JSON
+            odd = series.str.starts_with("{") | series.str.starts_with("[")
+            if odd.any():
+                part.require(~odd.fill_null(value=False))
         for path, pattern in self._only.items():
             part.require(texts[path].str.contains(pattern.pattern))
         for condition in self._required(texts):
@@ -235,7 +164,7 @@ class JsonParser:
             if part.needs(key.field):
                 distinct = Distinct(texts[key.path] + " " + texts[key.then] if key.then else texts[key.path])
                 read_texts(part, [(key.field, distinct.values)], self.how, distinct.spread)
-        return _widened(part, rows, batch)
+        return _widened(part, tried.gather(found), batch)
 
     def _paths(self) -> list[tuple[tuple[str, ...], bool]]:
         """Every place that is looked at, and whether it holds a list."""
@@ -249,16 +178,6 @@ class JsonParser:
         for filters in self._skip.values():
             for path, pattern in filters.items():
                 batch.require(~texts[path].str.contains(pattern.pattern).fill_null(value=False))
-
-    def _decoded(self, lines: pl.Series) -> pl.DataFrame | None:
-        try:
-            decoded = lines.str.json_decode(self._dtype())
-        except pl.exceptions.PolarsError:
-            return None
-        return decoded.struct.unnest() if len(decoded) == len(lines) else None
-
-    def _dtype(self) -> pl.DataType:
-        return pl.Struct(_struct(self._paths()))
 
     def _at(self, frame: pl.DataFrame, path: tuple[str, ...]) -> pl.Series:
         series = frame[path[0]]
@@ -326,7 +245,7 @@ class JsonParser:
         if not key.then or first is None:
             return first
         second = _found(record, key.then)
-        return f"{first} {second}" if isinstance(second, str) else None
+        return sound(f"{first} {second}") if isinstance(second, str) else None
 
     def _text(self, value: object, key: Key) -> str | None:
         if key.listed:
@@ -335,7 +254,7 @@ class JsonParser:
             value = value[0] if value else _LISTED if key.field.type == "present" else None
         if isinstance(value, bool):
             return "true" if value else "false"
-        return value if isinstance(value, str) else None
+        return sound(value) if isinstance(value, str) else None
 
     def fits(self, record: Mapping[str, Any]) -> bool:
         """Whether an object has what a record of this format needs."""
@@ -430,7 +349,7 @@ def _first(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _loaded(line: str) -> Any:
     try:
         return json.loads(
-            line, object_pairs_hook=_first, parse_float=_decimal, parse_int=str, parse_constant=_reject, strict=False
+            line, object_pairs_hook=_first, parse_float=_decimal, parse_int=_whole, parse_constant=_reject, strict=False
         )
     except (ValueError, RecursionError):
         return None
@@ -440,6 +359,10 @@ def _decimal(digits: str) -> str:
     """A number as the column decoder writes it."""
     value = float(digits)
     return str(int(value)) if value.is_integer() and abs(value) < _EXACT else repr(value)
+
+
+def _whole(digits: str) -> str:
+    return "0" if digits == "-0" else digits
 
 
 def _reject(constant: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from pullstats.formats.columns import decoded
 from pullstats.formats.kinds.json import JsonParser
 from pullstats.formats.kinds.parser import Batch, read_texts
 from pullstats.formats.unescape import backslash
@@ -54,8 +55,6 @@ class LogfmtParser(JsonParser):
 
 def _unquoted(texts: pl.Series) -> pl.Series:
     """The values without their quotes, escaping undone."""
-    from pullstats.formats.values import decoded
-
     quoted = texts.str.starts_with('"').arg_true()
     if not len(quoted):
         return texts

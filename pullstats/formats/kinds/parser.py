@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from pullstats.formats import values
+from pullstats.formats import columns, values
 from pullstats.formats.distinct import constant
 from pullstats.lazy import pl
 from pullstats.tables import RECORD, dtype
@@ -94,10 +94,10 @@ def read_texts(
     for field_, texts in found:
         if not batch.needs(field_):
             continue
-        columns, readable = values.column(field_.type, field_.escape or how.escape, texts, how.tz, how.null)
+        found_, readable = columns.column(field_.type, field_.escape or how.escape, texts, how.tz, how.null)
         if readable is not None:
             batch.require(spread(readable).fill_null(value=True))  # no text, nothing to be unreadable
-        for name, series in zip(field_.columns, columns, strict=True):
+        for name, series in zip(field_.columns, found_, strict=True):
             if name in batch.wanted:
                 batch.put(name, field_.rank, spread(series))
 

@@ -83,7 +83,8 @@ class TextParser:
             found = [(piece.fields[0], distinct.values)] if piece.fields else []
         else:
             groups = distinct.values.str.extract_groups(piece.pattern).struct.unnest().get_columns()
-            batch.require(distinct.spread(groups[-1].is_not_null()))
+            if groups[-1].null_count() or distinct.codes.null_count():
+                batch.require(distinct.spread(groups[-1].is_not_null()))
             found = list(zip(piece.fields, groups, strict=False))
         read_texts(batch, found, self.how, distinct.spread)
 

@@ -1,0 +1,121 @@
+"""Flat JSON objects by their spelling: a server writes its keys in one order, so a line can be cut before each key."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pullstats.formats.distinct import Cut, Distinct, mostly_different
+from pullstats.lazy import pl
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_STRING = r'(?:[^"\\]|\\["\\/bfnrt]|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2})*'
+_NUMBER = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
+_FEW = 64  # texts: below, Python is quicker than an expression of Polars
+_LOOK_AT = 200  # lines
+
+
+class Texts(NamedTuple):
+    """The raw texts of a key: of all lines, or the distinct ones.
+
+    Attributes:
+        texts: the texts, escapes and all.
+        good: where the key and its value are spelled as expected.
+        spread: takes a column of the texts to the lines.
+    """
+
+    texts: pl.Series
+    good: pl.Series
+    spread: Callable[[pl.Series], pl.Series]
+
+
+class Piece:
+    """One key and its value, as they stand between two commas."""
+
+    def __init__(self, name: str, kind: str, *, first: bool, last: bool) -> None:
+        self.name, self._quoted = name, kind == "text"
+        key = json.dumps(name, ensure_ascii=False)[1:-1]
+        self._lead = ('{"' if first else "") + key + '":' + ('"' if self._quoted else "")
+        self._trail = ('"' if self._quoted else "") + ("}" if last else "")
+        body = {"text": _STRING, "truth": "true|false", "number": _NUMBER}[kind]
+        whole = f"{re.escape(self._lead)}({body}){re.escape(self._trail)}"
+        self._column, self._one = f"(?s)^{whole}()$", re.compile(whole, re.DOTALL)
+
+    def values(self, texts: pl.Series) -> Texts:
+        """The values in the pieces of many lines."""
+        if self._quoted and mostly_different(texts):
+            return self._direct(texts)
+        distinct = Distinct(texts)
+        if len(distinct.values) <= _FEW:
+            inner = pl.Series([self.value(text) for text in distinct.values.to_list()], dtype=pl.String)
+            return Texts(inner, inner.is_not_null(), distinct.spread)
+        value, matched = distinct.values.str.extract_groups(self._column).struct.unnest().get_columns()
+        return Texts(value, matched.is_not_null(), distinct.spread)
+
+    def _direct(self, texts: pl.Series) -> Texts:
+        """The values, where hardly one occurs twice; those with a quote or an escape are left to another tier."""
+        inner = texts.str.strip_prefix(self._lead).str.strip_suffix(self._trail)
+        odd = inner.str.contains('"', literal=True) | inner.str.contains("\\", literal=True)
+        good = texts.str.starts_with(self._lead) & texts.str.ends_with(self._trail) & ~odd
+        return Texts(inner, good, lambda series: series)
+
+    def value(self, text: str) -> str | None:
+        """The value in one piece; None where it is spelled otherwise."""
+        match = self._one.fullmatch(text)
+        return match[1] if match else None
+
+
+class Template:
+    """The keys of a flat object, in the order in which the server writes them."""
+
+    def __init__(self, keys: tuple[tuple[str, str], ...]) -> None:
+        last = len(keys) - 1
+        self.names = [name for name, _ in keys]
+        self._pieces = [Piece(name, kind, first=not i, last=i == last) for i, (name, kind) in enumerate(keys)]
+
+    def cut(self, lines: pl.Series) -> tuple[pl.Series, Iterator[tuple[str, Texts]]]:
+        """(which lines have as many pieces, each key with its texts)."""
+        cut = Cut(lines, ',"')
+        texts = ((piece.name, piece.values(cut[i])) for i, piece in enumerate(self._pieces))
+        return (cut.count == len(self._pieces)).fill_null(value=False), texts
+
+    def fits(self, line: str) -> bool:
+        """Whether a line is spelled in this way."""
+        cut = line.split(',"')
+        return len(cut) == len(self._pieces) and all(
+            piece.value(text) is not None for piece, text in zip(self._pieces, cut, strict=True)
+        )
+
+
+def learn(lines: pl.Series, usable: Callable[[set[str]], bool]) -> Template | None:
+    """The template of most of the first lines whose keys are usable; None if they are no flat objects."""
+    seen: Counter[tuple[tuple[str, str], ...]] = Counter()
+    for line in lines.head(_LOOK_AT).to_list():
+        keys = _keys(line or "")
+        if keys and usable({name for name, _ in keys}) and Template(keys).fits(line):
+            seen[keys] += 1
+    return Template(seen.most_common(1)[0][0]) if seen else None
+
+
+def _keys(line: str) -> tuple[tuple[str, str], ...]:
+    """The keys of a flat object with the kinds of their values; nothing for other lines."""
+    try:
+        items: Any = json.loads(line, object_pairs_hook=lambda pairs: pairs)
+    except (ValueError, RecursionError):
+        return ()
+    if not isinstance(items, list) or not all(isinstance(item, tuple) for item in items):
+        return ()
+    keys = tuple((name, _kind(value)) for name, value in items)
+    return keys if all(kind for _, kind in keys) and len({name for name, _ in keys}) == len(keys) else ()
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, bool):
+        return "truth"
+    if isinstance(value, str):
+        return "text"
+    return "number" if isinstance(value, int | float) else ""
