@@ -5,14 +5,29 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from pullstats.counting.drafts import DRAFT, drafts_of_nothing, finished
+from pullstats.counting.drafts import drafts_of_nothing, finished
 from pullstats.counting.files import packages
 from pullstats.counting.images import images, no_parts
 from pullstats.counting.plain import plain, plain_drafts
 from pullstats.counting.pushes import push_drafts, pushes
 from pullstats.counting.rows import (
-    AUX, BLOB, BLOB_HEAD, CHECK, DAY, DIGEST, FILE, LISTING, METADATA, ORDER, PROBE, SECOND, SIGNATURE, TAG,
-    around, in_order, settled,
+    AUX,
+    BLOB,
+    BLOB_HEAD,
+    CHECK,
+    DAY,
+    DIGEST,
+    FILE,
+    LISTING,
+    METADATA,
+    ORDER,
+    PROBE,
+    SECOND,
+    SIGNATURE,
+    TAG,
+    around,
+    in_order,
+    settled,
 )  # fmt: skip
 from pullstats.lazy import pl
 
@@ -107,11 +122,11 @@ class Counter:
         self._kept = self._kept.sort("row").drop("row")
 
     def _versions(self, learned: pl.DataFrame) -> pl.DataFrame:
-        """Which version a digest is (columns artifact_id, digest, learned, day)."""
+        """Which version a digest is (columns artifact_id, reference, learned, day)."""
         tags = self._resources.select("artifact_id", tagged="resource_id", learned="version").drop_nulls()
-        digests = self._resources.select(digested="resource_id", digest="reference")
+        digests = self._resources.select("reference", digested="resource_id")
         named = learned.join(tags, on="tagged").join(digests, on="digested")
-        return named.select("artifact_id", "digest", "learned", day=pl.col("ts") // DAY).unique()
+        return named.select("artifact_id", "reference", "learned", day=pl.col("ts") // DAY).unique()
 
     def ready(self) -> Iterator[tuple[date, pl.DataFrame]]:
         """The days that no further request can change, in order, with their activities (columns ACTIVITIES)."""
@@ -119,7 +134,7 @@ class Counter:
         while self._days:
             number = (self._days[0] - _EPOCH).days
             waits = self._until is not None and (
-                oldest is not None and oldest <= number or number >= self._until // DAY - 1
+                (oldest is not None and oldest <= number) or number >= self._until // DAY - 1
             )
             if waits:
                 break
@@ -129,12 +144,18 @@ class Counter:
     def _finished(self, day: int) -> pl.DataFrame:
         drafts = pl.concat([drafts_of_nothing(), *self._drafts])
         of_day = pl.col("ts") // DAY == day
+        self._drafts = [drafts.filter(~of_day)]
+        return finished(drafts.filter(of_day), self._with_versions(day), self._callers)
+
+    def _with_versions(self, day: int) -> pl.DataFrame:
+        """The resources, those by digest with the version that was learned on the day or a neighbouring one."""
         near = pl.concat(self._learned).filter((pl.col("day") - day).abs() <= 1)
         # Of several versions the most exact one: 1.2.3 says more than 1.2.
         exact = near.sort(pl.col("learned").str.len_chars(), "learned", descending=True)
-        best = exact.unique(["artifact_id", "digest"], keep="first", maintain_order=True).drop("day")
-        self._drafts = [drafts.filter(~of_day)]
-        return finished(drafts.filter(of_day), self._resources, self._callers, best)
+        best = exact.unique(["artifact_id", "reference"], keep="first", maintain_order=True).drop("day")
+        learned = self._resources.join(best, on=["artifact_id", "reference"], how="left")
+        by_digest = pl.col("reference_kind") == "digest"
+        return learned.with_columns(pl.when(by_digest).then("learned").alias("learned"))
 
     def _forget(self) -> None:
         """Drop what neither kept rows nor drafts name, and what was learned of days that are done."""

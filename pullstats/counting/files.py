@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pullstats.counting.contents import is_whole, sized
-from pullstats.counting.drafts import AUXILIARY, DOWNLOAD, DRAFT, FAILURE, VERSION_CHECK, drafted, totals
+from pullstats.counting.drafts import AUXILIARY, DOWNLOAD, DRAFT, FAILURE, VERSION_CHECK, drafted, flagged, totals
 from pullstats.counting.rows import CHECK, FILE, METADATA, PART, PROBE, SECOND, UNCHANGED
 from pullstats.counting.runs import before, bucket_breaks, changed, cut_runs, gaps, latest, reached
 from pullstats.lazy import pl
@@ -161,9 +161,11 @@ def _file_drafts(members: pl.DataFrame, rule: Rule) -> pl.DataFrame:
         made,
         action=action,
         named=pl.coalesce("whole_one", "any_one"),
-        aborted=~download & pl.col("broken"),
-        partial=~download & ~pl.col("broken"),
-        whole_unknown=pl.col("whole_unknown") & ~pl.col("complete"),
+        flags=flagged(
+            aborted=~download & pl.col("broken"),
+            partial=~download & ~pl.col("broken"),
+            whole_unknown=pl.col("whole_unknown") & ~pl.col("complete"),
+        ),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pullstats.counting.drafts import DOWNLOAD, REFRESH
+from pullstats.counting.drafts import DOWNLOAD, REFRESH, flagged
 from pullstats.counting.rows import SECOND
 from pullstats.counting.runs import runs
 from pullstats.lazy import pl
@@ -29,45 +29,48 @@ def chained(sessions: pl.DataFrame, by: Sequence[str], rule: Rule) -> pl.DataFra
 
 
 def counted(sessions: pl.DataFrame, manifests: pl.DataFrame, blobs: pl.DataFrame, rule: Rule) -> pl.DataFrame:
-    """The sessions with `times` and `repeat`; downloads that fetched nothing of their own become refreshes.
+    """The sessions with `times`; downloads that fetched nothing of their own become refreshes with a flag.
 
     Args:
-        sessions: from `pulls.classified`, with `solitary`: a session that orphans completed stands alone.
+        sessions: columns pulls.SESSION, and `solitary`: a session that orphans completed stands alone.
         manifests: from `pulls.manifests_asked`.
         blobs: from `pulls.blobs_asked`.
         rule: how close a group lies.
     """
+    once = pl.lit(1, pl.Int64).alias("times")
     grouped = _groups(sessions.filter(pl.col("action") == DOWNLOAD), rule)
     if grouped.is_empty():
-        return sessions.with_columns(pl.lit(1, pl.Int64).alias("times"), pl.lit(value=False).alias("repeat"))
+        return sessions.with_columns(once)
     fetched = _most_fetched(grouped, blobs).join(_most_asked(grouped, manifests), on="group", how="left")
-    allowed = pl.min_horizontal("fetched", pl.col("asked").fill_null(1)).clip(1)
-    members = grouped.join(fetched.select("group", allowed.alias("n")), on="group").with_columns(
-        pl.col("row").rank("ordinal").over("group").cast(pl.Int64).alias("rank"),
-        pl.len().over("group").cast(pl.Int64).alias("k"),
-    )
-    extra = pl.when(pl.col("rank") == 1).then((pl.col("n") - pl.col("k")).clip(0)).otherwise(0)
-    found = members.select("session", (1 + extra).alias("times"), (pl.col("rank") > pl.col("n")).alias("repeat"))
-    joined = sessions.join(found, on="session", how="left", maintain_order="left").with_columns(
-        pl.col("times").fill_null(1), pl.col("repeat").fill_null(value=False)
-    )
-    return joined.with_columns(pl.when("repeat").then(REFRESH).otherwise("action").alias("action"))
+    allowed = pl.min_horizontal("fetched", pl.col("asked").fill_null(1)).clip(1).alias("n")
+    rank = pl.col("row").rank("ordinal").over("group").cast(pl.Int64).alias("rank")
+    size = pl.len().over("group").cast(pl.Int64).alias("size")
+    members = grouped.join(fetched.select("group", allowed), on="group").with_columns(rank, size)
+    extra = pl.when(pl.col("rank") == 1).then((pl.col("n") - pl.col("size")).clip(0)).otherwise(0)
+    found = members.select("session", (1 + extra).alias("times"), (pl.col("rank") > pl.col("n")).alias("again"))
+    joined = sessions.join(found, on="session", how="left", maintain_order="left")
+    again = pl.col("again").fill_null(value=False)
+    return joined.with_columns(
+        pl.col("times").fill_null(1),
+        pl.when(again).then(REFRESH).otherwise("action").cast(pl.Int8).alias("action"),
+        pl.col("flags") + flagged(repeat=again),
+    ).drop("again")
 
 
 def _groups(downloads: pl.DataFrame, rule: Rule) -> pl.DataFrame:
     """Downloads of one key, reference and platform close together (session, row, group), where a count can differ from 1."""
-    close = chained(downloads, ["key", "opener_target"], rule)
-    members = downloads.join(close, on="session").select(
-        "session", "key", "row", "at", "last", "block", "solitary", "platform", "chain", "came", "whole"
+    several = (pl.len().over("key") > 1) | (pl.col("came") > pl.col("whole"))
+    some = downloads.filter(several).select(
+        "session", "key", "row", "at", "last", "block", "solitary", "platform", "opener_target", "came", "whole"
     )
+    members = some.join(chained(some, ["key", "opener_target"], rule), on="session")
     # A session that did not ask for its platform's manifest fetched that of its neighbours.
     near = pl.col("platform").forward_fill().backward_fill().over("chain", order_by="row")
     members = members.with_columns(near.fill_null(0).alias("platform"))
     groups = members.drop("chain").join(
         chained(members, ["chain", "platform"], rule).rename({"chain": "group"}), on="session"
     )
-    several = (pl.len().over("group") > 1) | (pl.col("came") > pl.col("whole"))
-    return groups.filter(several).select("session", "row", "group")
+    return groups.filter((pl.len().over("group") > 1) | (pl.col("came") > pl.col("whole"))).select("session", "row", "group")
 
 
 def _most_fetched(grouped: pl.DataFrame, blobs: pl.DataFrame) -> pl.DataFrame:
@@ -84,5 +87,5 @@ def _most_fetched(grouped: pl.DataFrame, blobs: pl.DataFrame) -> pl.DataFrame:
 
 def _most_asked(grouped: pl.DataFrame, manifests: pl.DataFrame) -> pl.DataFrame:
     """How often the most repeated manifest request of a group was answered."""
-    each = manifests.join(grouped.select("session", "group"), on="session").group_by("group", "what", "target", "head")
+    each = manifests.join(grouped.select("session", "group"), on="session").group_by("group", "ask")
     return each.agg(pl.col("given").sum()).group_by("group").agg(pl.col("given").max().alias("asked"))

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pullstats.counting.contents import PARTS, completed, continuable, sized
-from pullstats.counting.drafts import DOWNLOAD, DRAFT, FLAGS, drafted
+from pullstats.counting.drafts import DOWNLOAD, drafted
 from pullstats.counting.groups import chained, counted
-from pullstats.counting.pulls import blobs_asked, classified, manifests_asked, summed
+from pullstats.counting.pulls import blobs_asked, classified, lone, manifests_asked, summed
 from pullstats.counting.rows import AUX, BLOB, BLOB_HEAD, DIGEST, SECOND, TAG, UNCHANGED
 from pullstats.counting.runs import before
 from pullstats.counting.sessions import sessions
@@ -62,22 +62,35 @@ def images(
         rule: the rule.
         until: rows that start later may follow (microseconds); None: none will.
     """
-    columns, what = rows.columns, pl.col("what")
-    blobs, parts = completed(sized(rows.filter(what == BLOB), sizes), parts, rule)
-    asked = rows.filter(what.is_in((TAG, DIGEST, AUX)))
-    joined = sessions(pl.concat([asked, blobs.select(columns)]).sort("row"), rule)
-    members = pl.concat([joined.select(*columns, "session"), _heads(rows.filter(what == BLOB_HEAD), joined, rule)])
-    made = _made(_beside(members.sort("row"), joined), callers, rule)
+    what = pl.col("what")
+    heads = rows.filter(what == BLOB_HEAD)
+    asked = rows.filter(what != BLOB_HEAD) if len(heads) else rows
+    asked, parts = _with_contents(asked, sizes, parts, rule)
+    joined = sessions(asked, rule)
+    members = joined.select(*rows.columns, "session")
+    if len(heads):
+        members = pl.concat([members, _heads(heads, joined, rule)]).sort("row")
+    made = _made(_beside(members, joined), callers, rule)
     waiting = _waiting(made, joined, rule, until) if until is not None else made.own.select("session").clear()
     owner = pl.col("session").abs().alias("owner")
-    final = made.whole.with_columns(owner).join(
-        waiting, left_on="owner", right_on="session", how="anti", maintain_order="left"
-    )
-    kept = members.join(waiting, on="session", how="semi", maintain_order="left").select(columns)
+    final = made.whole.with_columns(owner).join(waiting, left_on="owner", right_on="session", how="anti")
+    kept = members.join(waiting, on="session", how="semi", maintain_order="left").select(rows.columns)
     if until is not None:
-        kept = pl.concat([kept, _pending(rows, kept, rule, until)]).sort("row")
+        kept = pl.concat([kept, _pending(heads, kept, rule, until)]).sort("row")
         parts = continuable(parts, until, rule)
     return Images(_drafts(final), kept, parts, _learned(joined))
+
+
+def _with_contents(
+    rows: pl.DataFrame, sizes: pl.DataFrame, parts: pl.DataFrame, rule: Rule
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows with `whole` and `done` filled where they are blobs, and the parts so far."""
+    placed = rows.with_columns(pl.int_range(pl.len()).alias("place"))
+    blobs, parts = completed(sized(placed.filter(pl.col("what") == BLOB), sizes), parts, rule)
+    if blobs.is_empty():
+        return rows, parts
+    columns = [rows[name].clone().scatter(blobs["place"], blobs[name]) for name in ("whole", "done")]
+    return rows.with_columns(columns), parts
 
 
 def _heads(heads: pl.DataFrame, joined: pl.DataFrame, rule: Rule) -> pl.DataFrame:
@@ -90,10 +103,10 @@ def _heads(heads: pl.DataFrame, joined: pl.DataFrame, rule: Rule) -> pl.DataFram
     return near.filter(inside).select(*heads.columns, "session")
 
 
-def _pending(rows: pl.DataFrame, kept: pl.DataFrame, rule: Rule, until: int) -> pl.DataFrame:
+def _pending(heads: pl.DataFrame, kept: pl.DataFrame, rule: Rule, until: int) -> pl.DataFrame:
     """Blob HEADs that an upload may follow."""
-    late = (pl.col("what") == BLOB_HEAD) & (until - pl.col("at") <= rule.push_lead_seconds * SECOND)
-    return rows.filter(late).join(kept, on="row", how="anti", maintain_order="left")
+    late = until - pl.col("at") <= rule.push_lead_seconds * SECOND
+    return heads.filter(late).join(kept, on="row", how="anti", maintain_order="left")
 
 
 def _beside(members: pl.DataFrame, joined: pl.DataFrame) -> pl.DataFrame:
@@ -104,27 +117,32 @@ def _beside(members: pl.DataFrame, joined: pl.DataFrame) -> pl.DataFrame:
     openers = joined.filter("opens").select("session", opener="what")
     members = members.join(openers, on="session", how="left", maintain_order="left")
     beside = aux & (pl.col("opener") <= DIGEST)
-    return members.with_columns(pl.when(beside).then(-pl.col("session")).otherwise("session").alias("session")).drop(
-        "opener"
-    )
+    return members.with_columns(pl.when(beside).then(-pl.col("session")).otherwise("session").alias("session")).drop("opener")
 
 
 def _made(members: pl.DataFrame, callers: pl.DataFrame, rule: Rule) -> _Made:
-    asked, blobs = manifests_asked(members), blobs_asked(members, rule)
-    sums = summed(members)
-    beside = sums.filter(pl.col("session") < 0).select(-pl.col("session"), signatures="signatures_got")
-    own = classified(_known(sums, beside, callers), asked, blobs, rule)
+    session = pl.col("session")
+    alone = (session != session.shift(1)).fill_null(value=True) & (session != session.shift(-1)).fill_null(value=True)
+    aux = members.filter(session < 0).select(session).unique()
+    # Sessions that signature reads were taken from lie in pieces.
+    torn = pl.concat([aux, aux.select(-session)])
+    single = members.filter(alone).join(torn, on="session", how="anti", maintain_order="left")
+    several = members.join(single, on="session", how="anti", maintain_order="left") if len(torn) else members.filter(~alone)
+    asked, blobs = manifests_asked(several), blobs_asked(several, rule)
+    sums = summed(several)
+    beside = sums.filter(session < 0).select(-session, signatures="signatures_got")
+    own = pl.concat([lone(single), classified(_known(sums, beside, callers), asked, blobs, rule)])
     joins = _orphans_joined(own, rule)
-    alone = pl.lit(value=False).alias("solitary")
+    solitary = pl.lit(value=False).alias("solitary")
     if joins.is_empty():
-        return _Made(own, joins, counted(own.with_columns(alone), asked, blobs, rule))
+        return _Made(own, joins, counted(own.with_columns(solitary), asked, blobs, rule))
     renamed = pl.concat([joins, joins.select("into", pl.col("into").alias("session")).unique().select(joins.columns)])
     affected = members.join(renamed, on="session", how="inner", maintain_order="left")
     affected = affected.with_columns(pl.col("into").alias("session")).drop("into")
     more_asked, more_blobs = manifests_asked(affected), blobs_asked(affected, rule)
     merged = classified(_known(summed(affected), beside, callers), more_asked, more_blobs, rule)
-    rest = own.join(renamed, on="session", how="anti", maintain_order="left")
-    every = pl.concat([rest.with_columns(alone), merged.with_columns(~alone)])
+    rest = own.join(renamed, on="session", how="anti")
+    every = pl.concat([rest.with_columns(solitary), merged.with_columns(~solitary)])
     left = [table.join(renamed, on="session", how="anti") for table in (asked, blobs)]
     whole = counted(every, pl.concat([left[0], more_asked]), pl.concat([left[1], more_blobs]), rule)
     return _Made(own, joins, whole)
@@ -134,13 +152,16 @@ def _known(sessions: pl.DataFrame, beside: pl.DataFrame, callers: pl.DataFrame) 
     """The sessions with what the rule asks of their clients, and with signature reads beside them counted."""
     flags = callers.select("caller_id", "fetches_artifacts", "asks_twice", "one_platform")
     known = sessions.join(flags, on="caller_id", how="left", maintain_order="left")
+    if beside.is_empty():
+        return known.with_columns(pl.lit(0, pl.Int64).alias("signatures"))
     known = known.join(beside, on="session", how="left", maintain_order="left")
     return known.with_columns(pl.col("signatures").fill_null(0))
 
 
-def _candidates(own: pl.DataFrame) -> pl.DataFrame:
-    """Sessions that lack their content."""
-    return own.filter((pl.col("opener") <= DIGEST) & (pl.col("action") != DOWNLOAD) & pl.col("given"))
+def _lacking(sessions: pl.DataFrame) -> pl.DataFrame:
+    """Sessions without their content, in order."""
+    lacks = (pl.col("opener") <= DIGEST) & (pl.col("action") != DOWNLOAD) & pl.col("given")
+    return sessions.filter(lacks).select("session", "row", "key", "at", "opener_target").sort("row")
 
 
 def _orphans_joined(own: pl.DataFrame, rule: Rule) -> pl.DataFrame:
@@ -148,16 +169,15 @@ def _orphans_joined(own: pl.DataFrame, rule: Rule) -> pl.DataFrame:
 
     It is the newest one without a download that began in the hours before, unless its reference was downloaded since.
     """
-    orphans = own.filter((pl.col("opener") == BLOB) & pl.col("given")).select("row", "key", "at", "session")
+    orphans = own.filter((pl.col("opener") == BLOB) & pl.col("given")).select("row", "key", "at", "session").sort("row")
     if orphans.is_empty():
         return orphans.select("session", into="session")
-    lacking = _candidates(own).select(
-        "row", into="session", into_key="key", began="at", opener_target="opener_target", into_row="row"
-    )
+    keys = own.join(orphans, on="key", how="semi")
+    lacking = _lacking(keys).select("row", "opener_target", into="session", into_key="key", began="at", into_row="row")
     found = orphans.join_asof(lacking, on="row", check_sortedness=False).filter(
         (pl.col("into_key") == pl.col("key")) & (pl.col("at") - pl.col("began") <= rule.orphan_seconds * SECOND)
     )
-    return _unless_downloaded(found, own).select("session", "into")
+    return _unless_downloaded(found, keys).select("session", "into")
 
 
 def _unless_downloaded(found: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:
@@ -170,17 +190,16 @@ def _unless_downloaded(found: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:
 
 def _waiting(made: _Made, joined: pl.DataFrame, rule: Rule, until: int) -> pl.DataFrame:
     """Sessions (column session) that a row from `until` on can change, or that are counted with one that it can."""
-    own = made.own.filter(pl.col("session") > 0)
-    last = joined.filter(pl.col("key").ne_missing(pl.col("key").shift(-1)) | (pl.int_range(pl.len()) == pl.len() - 1))
     # A blob HEAD may join until then, and be a push's until some seconds later.
     idle = (rule.blob_join_seconds + rule.push_lead_seconds) * SECOND
-    opened = last.filter(until - pl.col("reach") <= idle).select("session")
-    closed = own.join(opened, on="session", how="anti", maintain_order="left")
-    newest = _candidates(closed).filter(pl.col("key").is_last_distinct())
-    newest = newest.filter(until - pl.col("at") <= rule.orphan_seconds * SECOND)
-    later = newest.select("session", "key", "opener_target", into_row="row", row=pl.lit(own["row"].max(), pl.Int64))
-    lacking = _unless_downloaded(later, closed).select("session")
-    waiting = pl.concat([opened, lacking, _grouped_with(own, opened, rule, until)]).unique()
+    last = (pl.col("key") != pl.col("key").shift(-1)).fill_null(value=True)
+    opened = joined.filter(last & (until - pl.col("reach") <= idle)).select("session")
+    recent = made.own.filter(until - pl.col("at") <= rule.orphan_seconds * SECOND)
+    recent = recent.join(opened, on="session", how="anti")
+    newest = _lacking(recent).unique("key", keep="last", maintain_order=True)
+    later = newest.select("session", "key", "opener_target", into_row="row", row=pl.lit(1 << 62, pl.Int64))
+    lacking = _unless_downloaded(later, recent).select("session")
+    waiting = pl.concat([opened, lacking, _grouped_with(made.own, opened, rule, until)]).unique()
     targets = made.joins.join(waiting, on="session", how="semi").select(session="into")
     waiting = pl.concat([waiting, targets]).unique()
     orphans = made.joins.join(waiting, left_on="into", right_on="session", how="semi").select("session")
@@ -189,13 +208,15 @@ def _waiting(made: _Made, joined: pl.DataFrame, rule: Rule, until: int) -> pl.Da
 
 def _grouped_with(own: pl.DataFrame, opened: pl.DataFrame, rule: Rule, until: int) -> pl.DataFrame:
     """Downloads that are, or may come to be, counted in one group with a later one."""
-    is_open = pl.col("session").is_in(opened["session"].implode())
-    some = own.with_columns(is_open.alias("is_open"), pl.lit(value=False).alias("solitary")).filter(
-        pl.col("is_open") | (pl.col("action") == DOWNLOAD)
+    near = until - pl.col("last") <= rule.group_seconds * SECOND
+    is_open = own.join(opened, on="session", how="semi")
+    keys = pl.concat([is_open.select("key"), own.filter(near & (pl.col("action") == DOWNLOAD)).select("key")]).unique()
+    some = own.join(keys, on="key", how="semi").with_columns(
+        pl.col("session").is_in(opened["session"].implode()).alias("is_open"), pl.lit(value=False).alias("solitary")
     )
+    some = some.filter(pl.col("is_open") | (pl.col("action") == DOWNLOAD))
     chains = some.join(chained(some, ["key"], rule), on="session")
-    near = (until - pl.col("last").max() <= rule.group_seconds * SECOND) | pl.col("is_open").any()
-    return chains.filter(near.over("chain")).select("session")
+    return chains.filter((near.any() | pl.col("is_open").any()).over("chain")).select("session")
 
 
 def _learned(joined: pl.DataFrame) -> pl.DataFrame:
@@ -203,12 +224,12 @@ def _learned(joined: pl.DataFrame) -> pl.DataFrame:
     given = pl.col("answer") >= UNCHANGED
     follows = (pl.col("what") == DIGEST) & pl.col("head").not_() & given & pl.col("opens").not_()
     led = before(pl.col("what") == TAG) & before(given)
-    return (
-        joined.filter(follows & led.fill_null(value=False))
-        .select("i", "end", digested="resource_id")
-        .join(joined.select(pl.col("i") + 1, tagged="resource_id"), on="i")
-        .select("tagged", "digested", ts="end")
-    )
+    return joined.select(
+        before(pl.col("resource_id")).alias("tagged"),
+        pl.col("resource_id").alias("digested"),
+        pl.col("end").alias("ts"),
+        (follows & led.fill_null(value=False)).alias("leads"),
+    ).filter("leads").drop("leads")  # fmt: skip
 
 
 def _drafts(sessions: pl.DataFrame) -> pl.DataFrame:
@@ -216,9 +237,9 @@ def _drafts(sessions: pl.DataFrame) -> pl.DataFrame:
         sessions,
         action=pl.col("action"),
         named=pl.when(pl.col("opener").is_in((TAG, AUX))).then("resource_id"),
-        digested=pl.coalesce("got_resource", "digest_resource"),
+        digested=pl.col("digested"),
         times=pl.col("times"),
         folded=pl.col("folded"),
         platforms=pl.col("platforms"),
-        **{flag: pl.col(flag) for flag in FLAGS if flag in sessions.columns},
+        flags=pl.col("flags"),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pullstats.counting.ids import artifact_id, hashed
+from pullstats.counting.ids import artifact_id, hashed, version_id
 from pullstats.lazy import pl
 
 if TYPE_CHECKING:
@@ -116,7 +116,9 @@ def _united(resources: pl.DataFrame, rule: Rule) -> pl.DataFrame:
     reference = pl.when((pl.col("one_per") == "reference") & pl.col("reference").is_not_null()).then("reference_hash")
     joined = hashed(resources, ("version",), "version_hash").join(times, on="ecosystem", how="left", nulls_equal=True)
     unit = pl.coalesce(version, reference, "resource_id").alias("unit")
-    return joined.with_columns(unit, pl.col("one_per") == "file").drop("reference_hash", "version_hash")
+    joined = joined.with_columns(unit, pl.col("one_per") == "file").drop("reference_hash", "version_hash")
+    by_digest = pl.when(pl.col("reference_kind") == "digest").then("reference")
+    return version_id(joined.with_columns(by_digest.alias("digest"))).drop("digest")
 
 
 def _base(ecosystem: str | None, role: str, reference_kind: str | None, rule: Rule) -> int | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pullstats.counting.rows import AUX, BLOB, DIGEST, SECOND, TAG, UNCHANGED
-from pullstats.counting.runs import before, bucket_breaks, latest, reached, runs
+from pullstats.counting.runs import before, bucket_breaks, changed, latest, reached, runs
 from pullstats.lazy import pl
 
 if TYPE_CHECKING:
@@ -106,17 +106,17 @@ def _content_between() -> pl.Expr:
 def _other_manifests(rows: pl.DataFrame, opened: pl.Series, rule: Rule) -> pl.Series:
     """Which rows open sessions besides the `first` ones, where a manifest follows content of the same part.
 
-    Where content came directly after a session's first manifest GET, that manifest is no index, and any other
-    manifest is the next image. Whether that is so depends on where the session begins, so every manifest request is
-    asked which one would open the next session if it were an opener itself; then the way is gone from each start.
+    Where content came directly after a session's first manifest GET, that manifest is no index, and another manifest
+    is the next image, if it is asked for as the opener was: who begins with HEAD begins the next one with HEAD, and a
+    GET is the platform's manifest, late behind the blobs of a neighbour. Whether content came so depends on where
+    the session begins, so every manifest request is asked which row would open the next session if it were an opener
+    itself; then the way is gone from each start.
     """
-    after_content = (pl.col("what") == DIGEST) & pl.col("first").not_() & (pl.col("blob_i") > pl.col("part"))
-    parts = rows.filter(after_content).select("part").unique()
+    after_content = (pl.col("what") == DIGEST) & ~pl.col("first") & (pl.col("blob_i") > pl.col("part"))
+    parts = rows.filter(after_content & (pl.col("head") == pl.col("opener_head"))).select("part").unique()
     if parts.is_empty():
         return opened
-    some = rows.join(parts, on="part", how="semi", maintain_order="left").with_columns(
-        pl.int_range(pl.len()).alias("j")
-    )
+    some = rows.join(parts, on="part", how="semi", maintain_order="left").with_columns(pl.int_range(pl.len()).alias("j"))
     found = reached(some.filter("first")["j"], _next_opener(some, rule))
     apart = rows.select("i", "part").filter(pl.col("i").is_in(opened.implode())).join(parts, on="part", how="anti")["i"]
     return pl.concat([apart, some["i"].gather(found)])
@@ -124,23 +124,29 @@ def _other_manifests(rows: pl.DataFrame, opened: pl.Series, rule: Rule) -> pl.Se
 
 def _next_opener(rows: pl.DataFrame, rule: Rule) -> pl.Series:
     """For each manifest row `j`: the row that ends a session that it opens, by rules of repeats and other manifests."""
-    j, manifest = pl.col("j"), pl.col("manifest")
-    got = manifest & pl.col("head").not_() & (pl.col("answer") >= UNCHANGED)
-    starts = manifest & (pl.col("target") != before(latest("target", manifest))).fill_null(value=True)
+    j, manifest, first, target = pl.col("j"), pl.col("manifest"), pl.col("first"), pl.col("target")
+    got = manifest & ~pl.col("head") & (pl.col("answer") >= UNCHANGED)
+    alike = manifest & (pl.col("head") == pl.col("opener_head"))
+    another = first | (alike & (target != before(latest("target", alike))).fill_null(value=True))
     rows = rows.with_columns(
-        j.max().over("part").alias("part_end"),
-        (got & pl.col("blob").shift(-1) & (pl.col("part").shift(-1) == pl.col("part"))).alias("direct"),
+        pl.when(first.shift(-1).fill_null(value=True)).then("j").backward_fill().alias("end_j"),
+        (got & pl.col("blob").shift(-1) & ~first.shift(-1)).alias("direct"),
         pl.when(got).then("j").backward_fill().alias("got_j"),
-        pl.when(starts | pl.col("first")).then("j").shift(-1).backward_fill().alias("other_j"),
+        pl.when(alike | first).then("j").shift(-1).backward_fill().alias("alike_j"),
+        pl.when(another).then("j").shift(-1).backward_fill().alias("another_j"),
         pl.col("blob").cum_sum().alias("blobs"),
     )
-    at_got = rows.select(pl.col("direct", "other_j").gather(pl.col("got_j").fill_null(0)))
-    other = pl.when(pl.lit(at_got["direct"]) & (pl.lit(at_got["other_j"]) <= pl.col("part_end"))).then(
-        pl.lit(at_got["other_j"])
+    # Where it is the same manifest again, the next one that is not.
+    same = target.gather(pl.col("alike_j").fill_null(0)) == target
+    other = pl.when(same).then(pl.col("another_j").gather(pl.col("alike_j").fill_null(0))).otherwise("alike_j")
+    other = pl.when(pl.col("direct") & (pl.col("alike_j") <= pl.col("end_j"))).then(other)
+    rows = rows.with_columns(other.alias("other"))
+    other = pl.col("other").gather(pl.col("got_j").fill_null(0))
+    inside = manifest & (pl.col("got_j") <= pl.col("end_j")) & (other <= pl.col("end_j"))
+    repeats = _next_repeat(rows.filter(manifest), rule)
+    joined = rows.select("j", pl.when(inside).then(other).alias("other")).join(
+        repeats, on="j", how="left", maintain_order="left"
     )
-    valid = manifest & (pl.col("got_j") <= pl.col("part_end"))
-    rows = rows.with_columns(pl.when(valid).then(other).alias("other"))
-    joined = rows.join(_next_repeat(rows.filter(manifest), rule), on="j", how="left", maintain_order="left")
     return joined.select(pl.min_horizontal("other", "again")).to_series()
 
 

@@ -262,9 +262,7 @@ def _pushes(rows: list[Row], rule: Any) -> list[list[Row]]:
         elif (row.what in ("tag", "digest") and row.head) or row.what == "blob head":
             blob = row.what == "blob head"
             join = rule.push_join_seconds if blob else rule.manifest_join_seconds
-            if last and put_end is None and row.at - last.end <= join * SECOND:
-                pushes[-1].append(row)
-            elif last and put_end is not None and row.at - put_end <= rule.push_tail_seconds * SECOND:
+            if (last and put_end is None and row.at - last.end <= join * SECOND) or (last and put_end is not None and row.at - put_end <= rule.push_tail_seconds * SECOND):
                 pushes[-1].append(row)
             elif blob:
                 waiting.append(row)
@@ -358,7 +356,7 @@ def _opens(row: Row, now: Session | None, fresh: bool, gap: int | None, chains: 
         return True, True
     if row.what == "tag" and (now.opener.what != "tag" or now.opener.target != row.target or now.has_blob):
         return True, True
-    return now.direct and row.target != now.got.target, False
+    return now.direct and row.target != now.got.target and row.head == now.opener.head, False
 
 
 def _class(session: Session, rows: list[Row], rule: Any) -> dict[str, Any]:
