@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from typing import BinaryIO
 
-BLOCK_BYTES = 24 << 20
+BLOCK_BYTES = 16 << 20
 LONGEST_LINE = 1 << 16
 HEAD_BYTES = 1 << 20
 NEWLINE = b"\n"
