@@ -7,10 +7,12 @@ from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pullstats.formats.detect import guess
 from pullstats.formats.entry import entry
-from pullstats.formats.envelopes import Unwrapper, envelopes, found
+from pullstats.formats.envelopes import Unwrapper, envelopes, found, unfold
 from pullstats.formats.parse import open_reader
 from pullstats.tables import IGNORED, PARSED, REJECTED
 from tests.formats.support import micros, sample
@@ -44,6 +46,14 @@ WRAPS = {
         {"__REALTIME_TIMESTAMP": "1795459519904714", "SYSLOG_IDENTIFIER": "nginx", "MESSAGE": line}
     ),
 }
+
+
+PIECES = [
+    "", " ", "[", "]", "{", "}", "},", "[{", '{"log":', '{"log":"a","stream":"stdout"}', '{"log":"a\\n","stream":"stderr"}',
+    '{"records":[]}', '{"records":[1,null]}', '{"Records":{}}', '{"messageType":"DATA_MESSAGE","logEvents":[{}]}',
+    '{"MESSAGE":null}', '{"MESSAGE":"\\ud83d"}', "2026-11-23T18:45:19Z stdout P a", "2026-11-23T18:45:19Z stdout F b",
+    "Nov 23 18:45:19 h p: x", "Feb 30 99:99:99 h p: x", "<1>1 - h p - - - x", "a | b", "\ufeff", "\x00",
+]  # fmt: skip
 
 
 def _read(lines: list[str], name: str = "nginx-combined", **options: Any) -> pl.DataFrame:
@@ -184,6 +194,19 @@ def test_a_json_list_is_read_record_by_record(indent: int | None) -> None:
     outcomes = open_reader(seen.entry).read(pl.Series(lines))["outcome"].to_list()
     assert outcomes.count(PARSED) == 2
     assert REJECTED not in outcomes
+
+
+@pytest.mark.parametrize("name", envelopes())
+@settings(max_examples=5, deadline=None)
+@given(texts=st.lists(st.text(max_size=30) | st.sampled_from(PIECES), max_size=30))
+def test_any_text_is_unwrapped_to_one_line(name: str, texts: list[str]) -> None:
+    unwrapper = Unwrapper([name])
+    for at in (0, 10):
+        lines = pl.Series([text.replace("\n", " ") for text in texts[at:]], dtype=pl.String)
+        inside = unwrapper.unwrap(lines)
+        assert len(inside.lines) == len(inside.parts) == len(lines)
+        assert inside.lines.null_count() == 0
+        assert len(unfold(envelopes()[name], lines)[0]) >= len(lines)
 
 
 def test_journald_writes_bytes_that_are_no_text_as_a_list() -> None:
