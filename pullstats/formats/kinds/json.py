@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from pullstats.errors import PullstatsError
 from pullstats.formats.columns import decoded
 from pullstats.formats.decode import in_parts, trusted
-from pullstats.formats.distinct import Distinct, constant
-from pullstats.formats.kinds.parser import Batch, How, Outcome, read_one, read_texts
+from pullstats.formats.distinct import constant
+from pullstats.formats.kinds.parser import Batch, How, Outcome, read_column, read_one, read_texts
 from pullstats.formats.kinds.template import Template, Texts, learn
 from pullstats.formats.kinds.text import ERROR_LOGS
 from pullstats.formats.kinds.tokens import Field
@@ -162,8 +162,8 @@ class JsonParser:
         self._drop_skipped(part, texts)
         for key in self.keys:
             if part.needs(key.field):
-                distinct = Distinct(texts[key.path] + " " + texts[key.then] if key.then else texts[key.path])
-                read_texts(part, [(key.field, distinct.values)], self.how, distinct.spread)
+                joined = texts[key.path] + " " + texts[key.then] if key.then else texts[key.path]
+                read_column(part, key.field, joined, self.how)
         return _widened(part, tried.gather(found), batch)
 
     def _paths(self) -> list[tuple[tuple[str, ...], bool]]:

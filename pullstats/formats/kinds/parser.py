@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from pullstats.formats import columns, values
-from pullstats.formats.distinct import constant
+from pullstats.formats.distinct import Distinct, constant, mostly_different
 from pullstats.lazy import pl
 from pullstats.tables import RECORD, dtype
 
@@ -100,6 +100,17 @@ def read_texts(
         for name, series in zip(field_.columns, found_, strict=True):
             if name in batch.wanted:
                 batch.put(name, field_.rank, spread(series))
+
+
+def read_column(batch: Batch, field_: Field, texts: pl.Series, how: How) -> None:
+    """Read a field's texts, one a line, into the batch: the distinct ones, where that saves something."""
+    if not batch.needs(field_):
+        return
+    if mostly_different(texts):
+        read_texts(batch, [(field_, texts)], how)
+    else:
+        distinct = Distinct(texts)
+        read_texts(batch, [(field_, distinct.values)], how, distinct.spread)
 
 
 def read_one(fields: Iterable[tuple[Field, str | None]], how: How) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pullstats.formats.distinct import Cut, Distinct
 from pullstats.formats.kinds import apache, fields, nginx, regex
-from pullstats.formats.kinds.parser import Batch, How, Outcome, read_one, read_texts
+from pullstats.formats.kinds.parser import Batch, How, Outcome, read_column, read_one, read_texts
 from pullstats.formats.kinds.tokens import Field, Layout, Piece, layout
 from pullstats.formats.times import CLOCKS, joined
 from pullstats.formats.values import Unreadable
@@ -111,9 +111,7 @@ class TextParser:
         groups = lines.str.extract_groups(self.layout.pattern).struct.unnest().get_columns()
         batch = Batch(wanted, groups[-1].is_not_null())
         for field, texts in zip(self.layout.fields, groups, strict=False):
-            if batch.needs(field):
-                distinct = Distinct(texts)
-                read_texts(batch, [(field, distinct.values)], self.how, distinct.spread)
+            read_column(batch, field, texts, self.how)
         return batch
 
     def one(self, line: str) -> dict[str, Any] | None:

@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from pullstats.formats import times
-from pullstats.formats.distinct import Cut, Distinct, constant
-from pullstats.formats.kinds.parser import Batch, How, Outcome, read_one, read_texts
+from pullstats.formats.distinct import Cut, constant
+from pullstats.formats.kinds.parser import Batch, How, Outcome, read_column, read_one
 from pullstats.formats.kinds.regex import named
 from pullstats.formats.kinds.tokens import Field
 from pullstats.formats.values import Unreadable
@@ -113,8 +113,7 @@ class W3cParser:
             batch.put("ts", 2, ts)
         for i, field in layout.fields:
             if batch.needs(field):
-                distinct = Distinct(cut[i])
-                read_texts(batch, [(field, distinct.values)], self.how, distinct.spread)
+                read_column(batch, field, cut[i], self.how)
         return batch
 
     def _ends(self, count: pl.Series, width: int) -> pl.Series:
