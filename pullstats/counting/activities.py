@@ -66,6 +66,6 @@ def _derived(
     ahead = None
     for day, following in zip(days, [*days[1:], None], strict=False):
         today = ahead[1] if ahead else facts(read(day), rule)
-        ahead = (following, facts(read(following), rule)) if following else None
+        ahead = (following, facts(read(following), rule, today.resources)) if following else None
         counter.add(day, today, ahead)
         yield from counter.ready()

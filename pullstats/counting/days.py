@@ -74,7 +74,6 @@ class Counter:
         """
         until = _micros(today + timedelta(days=1)) if ahead else None
         rows = self._rows(facts, ahead[1] if ahead else None, until)
-        self._know(facts, ahead[1] if ahead else None)
         self._sizes = {day: table for day, table in self._sizes.items() if day >= today - timedelta(days=2)}
         self._sizes[today] = facts.sizes
         if ahead:
@@ -87,22 +86,24 @@ class Counter:
         """The rows that start before `until` and were not counted yet, sorted by key, behind those that were kept."""
         none = facts.rows.clear()
         rows = settled(facts.rows, ahead.rows if ahead else none, self._rule)
+        self._know(facts)
         if self._until is not None:
             rows = rows.filter(pl.col("at") >= self._until)
         if ahead and until is not None:
             early = ahead.rows.filter(pl.col("at") < until)
-            rows = in_order(pl.concat([rows, settled(early, none, self._rule)])) if len(early) else rows
+            if len(early):
+                self._know(ahead)
+                rows = in_order(pl.concat([rows, settled(early, none, self._rule)]))
         rows = rows.drop(*ORDER[1:], "pair")
         rows = rows if self._kept is None else pl.concat([self._kept.select(rows.columns), rows])
         return rows.sort("key", maintain_order=True).with_columns(pl.int_range(pl.len()).alias("row"))
 
-    def _know(self, *facts: Facts | None) -> None:
-        resources = [self._resources, *(one.resources for one in facts if one)]
-        callers = [self._callers, *(one.callers for one in facts if one)]
-        self._resources = pl.concat([table for table in resources if table is not None]).unique(
-            "resource_id", keep="last"
-        )
-        self._callers = pl.concat([table for table in callers if table is not None]).unique("caller_id", keep="last")
+    def _know(self, facts: Facts) -> None:
+        """Remember what the ids of these requests mean."""
+        resources = [facts.resources] if self._resources is None else [self._resources, facts.resources]
+        callers = [facts.callers] if self._callers is None else [self._callers, facts.callers]
+        self._resources = pl.concat(resources).unique("resource_id", keep="last")
+        self._callers = pl.concat(callers).unique("caller_id", keep="last")
 
     def _count(self, rows: pl.DataFrame, until: int | None) -> None:
         rule = self._rule

@@ -13,6 +13,7 @@ DRAFT = (
     "key", "at", "ts", "last", "caller_id", "principal_id", "resource_id", "named", "digested",
     "action", "times", "requests", "folded", "bytes", "platforms", "flags",
 )  # fmt: skip
+_SECONDS, _KEY_BITS = 86_400, 46
 _TEXTS = [",".join(flag for i, flag in enumerate(FLAGS) if code >> i & 1) or None for code in range(1 << len(FLAGS))]
 
 
@@ -57,7 +58,7 @@ def drafted(activities: pl.DataFrame, **columns: pl.Expr) -> pl.DataFrame:
 
 
 def finished(drafts: pl.DataFrame, resources: pl.DataFrame, callers: pl.DataFrame) -> pl.DataFrame:
-    """Drafts as activities (columns ACTIVITIES), in order of time.
+    """The drafts of one day as activities (columns ACTIVITIES), in order of time.
 
     Args:
         drafts: columns DRAFT.
@@ -70,7 +71,9 @@ def finished(drafts: pl.DataFrame, resources: pl.DataFrame, callers: pl.DataFram
     digests = resources.select(
         digested="resource_id", digest="reference", digest_learned="learned", digest_version_id="version_id"
     )
-    joined = drafts.sort("ts", "key", "at", maintain_order=True)
+    # One number sorts faster than three; drafts of one key come in their order.
+    by_time = (pl.col("ts") // SECOND % _SECONDS) * (1 << _KEY_BITS) + pl.col("key") % (1 << _KEY_BITS)
+    joined = drafts.sort(by_time, maintain_order=True)
     for table, column in ((kind, "resource_id"), (names, "named"), (digests, "digested")):
         joined = joined.join(table, on=column, how="left", maintain_order="left")
     joined = joined.join(callers.select("caller_id", "origin_id"), on="caller_id", how="left", maintain_order="left")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pullstats.counting.drafts import DOWNLOAD, REFRESH, flagged
 from pullstats.counting.rows import SECOND
 from pullstats.counting.runs import runs
 from pullstats.lazy import pl
@@ -28,41 +27,32 @@ def chained(sessions: pl.DataFrame, by: Sequence[str], rule: Rule) -> pl.DataFra
     return spans.select("session", chain)
 
 
-def counted(sessions: pl.DataFrame, manifests: pl.DataFrame, blobs: pl.DataFrame, rule: Rule) -> pl.DataFrame:
-    """The sessions with `times`; downloads that fetched nothing of their own become refreshes with a flag.
+def counted(downloads: pl.DataFrame, manifests: pl.DataFrame, blobs: pl.DataFrame, rule: Rule) -> pl.DataFrame:
+    """How many downloads a session is, where that is not simply one.
 
     Args:
-        sessions: columns pulls.SESSION, and `solitary`: a session that orphans completed stands alone.
+        downloads: session, key, row, at, last, block, opener_target, platform, came, whole (of pulls.SESSION), and
+            solitary: a session that orphans completed stands alone.
         manifests: from `pulls.manifests_asked`.
         blobs: from `pulls.blobs_asked`.
         rule: how close a group lies.
+
+    Returns:
+        Columns session, times (Int64), again (Boolean: it fetched nothing of its own, and is a refresh).
     """
-    once = pl.lit(1, pl.Int64).alias("times")
-    grouped = _groups(sessions.filter(pl.col("action") == DOWNLOAD), rule)
-    if grouped.is_empty():
-        return sessions.with_columns(once)
+    grouped = _groups(downloads, rule)
     fetched = _most_fetched(grouped, blobs).join(_most_asked(grouped, manifests), on="group", how="left")
     allowed = pl.min_horizontal("fetched", pl.col("asked").fill_null(1)).clip(1).alias("n")
     rank = pl.col("row").rank("ordinal").over("group").cast(pl.Int64).alias("rank")
     size = pl.len().over("group").cast(pl.Int64).alias("size")
     members = grouped.join(fetched.select("group", allowed), on="group").with_columns(rank, size)
     extra = pl.when(pl.col("rank") == 1).then((pl.col("n") - pl.col("size")).clip(0)).otherwise(0)
-    found = members.select("session", (1 + extra).alias("times"), (pl.col("rank") > pl.col("n")).alias("again"))
-    joined = sessions.join(found, on="session", how="left", maintain_order="left")
-    again = pl.col("again").fill_null(value=False)
-    return joined.with_columns(
-        pl.col("times").fill_null(1),
-        pl.when(again).then(REFRESH).otherwise("action").cast(pl.Int8).alias("action"),
-        pl.col("flags") + flagged(repeat=again),
-    ).drop("again")
+    return members.select("session", (1 + extra).alias("times"), (pl.col("rank") > pl.col("n")).alias("again"))
 
 
 def _groups(downloads: pl.DataFrame, rule: Rule) -> pl.DataFrame:
     """Downloads of one key, reference and platform close together (session, row, group), where a count can differ from 1."""
-    several = (pl.len().over("key") > 1) | (pl.col("came") > pl.col("whole"))
-    some = downloads.filter(several).select(
-        "session", "key", "row", "at", "last", "block", "solitary", "platform", "opener_target", "came", "whole"
-    )
+    some = downloads.filter(pl.col("key").is_duplicated() | (pl.col("came") > pl.col("whole")))
     members = some.join(chained(some, ["key", "opener_target"], rule), on="session")
     # A session that did not ask for its platform's manifest fetched that of its neighbours.
     near = pl.col("platform").forward_fill().backward_fill().over("chain", order_by="row")

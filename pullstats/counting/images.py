@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pullstats.counting.contents import PARTS, completed, continuable, sized
-from pullstats.counting.drafts import DOWNLOAD, drafted
+from pullstats.counting.drafts import DOWNLOAD, REFRESH, drafted, flagged
 from pullstats.counting.groups import chained, counted
 from pullstats.counting.pulls import blobs_asked, classified, lone, manifests_asked, summed
 from pullstats.counting.rows import AUX, BLOB, BLOB_HEAD, DIGEST, SECOND, TAG, UNCHANGED
@@ -37,11 +37,15 @@ class Images:
 
 @dataclass(frozen=True)
 class _Made:
-    """Sessions: as they are by their own rows, which orphan joined which, and as they are with that."""
+    """Sessions: as they are by their own rows; which orphan joined which (columns session, into); as they are then.
+
+    `times`: how many downloads some of them are (from `groups.counted`).
+    """
 
     own: pl.DataFrame
     joins: pl.DataFrame
-    whole: pl.DataFrame
+    merged: pl.DataFrame
+    times: pl.DataFrame
 
 
 def no_parts() -> pl.DataFrame:
@@ -71,14 +75,12 @@ def images(
     if len(heads):
         members = pl.concat([members, _heads(heads, joined, rule)]).sort("row")
     made = _made(_beside(members, joined), callers, rule)
-    waiting = _waiting(made, joined, rule, until) if until is not None else made.own.select("session").clear()
-    owner = pl.col("session").abs().alias("owner")
-    final = made.whole.with_columns(owner).join(waiting, left_on="owner", right_on="session", how="anti")
-    kept = members.join(waiting, on="session", how="semi", maintain_order="left").select(rows.columns)
+    waiting = _waiting(made, joined, rule, until) if until is not None else made.own["session"].clear()
+    kept = members.filter(pl.col("session").is_in(waiting.implode())).select(rows.columns)
     if until is not None:
         kept = pl.concat([kept, _pending(heads, kept, rule, until)]).sort("row")
         parts = continuable(parts, until, rule)
-    return Images(_drafts(final), kept, parts, _learned(joined))
+    return Images(_drafts(made, waiting), kept, parts, _learned(joined))
 
 
 def _with_contents(
@@ -121,31 +123,43 @@ def _beside(members: pl.DataFrame, joined: pl.DataFrame) -> pl.DataFrame:
 
 
 def _made(members: pl.DataFrame, callers: pl.DataFrame, rule: Rule) -> _Made:
-    session = pl.col("session")
-    alone = (session != session.shift(1)).fill_null(value=True) & (session != session.shift(-1)).fill_null(value=True)
-    aux = members.filter(session < 0).select(session).unique()
-    # Sessions that signature reads were taken from lie in pieces.
-    torn = pl.concat([aux, aux.select(-session)])
-    single = members.filter(alone).join(torn, on="session", how="anti", maintain_order="left")
-    several = members.join(single, on="session", how="anti", maintain_order="left") if len(torn) else members.filter(~alone)
+    single, several = _apart(members)
     asked, blobs = manifests_asked(several), blobs_asked(several, rule)
     sums = summed(several)
-    beside = sums.filter(session < 0).select(-session, signatures="signatures_got")
+    beside = sums.filter(pl.col("session") < 0).select(-pl.col("session"), signatures="signatures_got")
     own = pl.concat([lone(single), classified(_known(sums, beside, callers), asked, blobs, rule)])
     joins = _orphans_joined(own, rule)
-    solitary = pl.lit(value=False).alias("solitary")
     if joins.is_empty():
-        return _Made(own, joins, counted(own.with_columns(solitary), asked, blobs, rule))
+        return _Made(own, joins, own.clear(), counted(_downloads(own, joins, own.clear()), asked, blobs, rule))
     renamed = pl.concat([joins, joins.select("into", pl.col("into").alias("session")).unique().select(joins.columns)])
     affected = members.join(renamed, on="session", how="inner", maintain_order="left")
     affected = affected.with_columns(pl.col("into").alias("session")).drop("into")
     more_asked, more_blobs = manifests_asked(affected), blobs_asked(affected, rule)
     merged = classified(_known(summed(affected), beside, callers), more_asked, more_blobs, rule)
-    rest = own.join(renamed, on="session", how="anti")
-    every = pl.concat([rest.with_columns(solitary), merged.with_columns(~solitary)])
     left = [table.join(renamed, on="session", how="anti") for table in (asked, blobs)]
-    whole = counted(every, pl.concat([left[0], more_asked]), pl.concat([left[1], more_blobs]), rule)
-    return _Made(own, joins, whole)
+    downloads = _downloads(own, renamed, merged)
+    times = counted(downloads, pl.concat([left[0], more_asked]), pl.concat([left[1], more_blobs]), rule)
+    return _Made(own, joins, merged, times)
+
+
+def _apart(members: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows that are a session each, and the rest."""
+    session = pl.col("session")
+    alone = (session != session.shift(1)).fill_null(value=True) & (session != session.shift(-1)).fill_null(value=True)
+    beside = members.filter(session < 0)["session"].unique()
+    if len(beside):  # what signature reads were taken from lies in pieces
+        alone = alone & session.abs().is_in((-beside).implode()).not_()
+    members = members.with_columns(alone.alias("alone"))
+    return members.filter("alone"), members.filter(~pl.col("alone"))
+
+
+def _downloads(own: pl.DataFrame, replaced: pl.DataFrame, merged: pl.DataFrame) -> pl.DataFrame:
+    """The downloads, those that orphans made solitary."""
+    columns = ("session", "key", "row", "at", "last", "block", "opener_target", "platform", "came", "whole")
+    download = pl.col("action") == DOWNLOAD
+    alone = pl.lit(value=False).alias("solitary")
+    rest = own.lazy().filter(download).select(*columns, alone).collect().join(replaced, on="session", how="anti")
+    return pl.concat([rest, merged.filter(download).select(*columns, ~alone)])
 
 
 def _known(sessions: pl.DataFrame, beside: pl.DataFrame, callers: pl.DataFrame) -> pl.DataFrame:
@@ -161,7 +175,7 @@ def _known(sessions: pl.DataFrame, beside: pl.DataFrame, callers: pl.DataFrame) 
 def _lacking(sessions: pl.DataFrame) -> pl.DataFrame:
     """Sessions without their content, in order."""
     lacks = (pl.col("opener") <= DIGEST) & (pl.col("action") != DOWNLOAD) & pl.col("given")
-    return sessions.filter(lacks).select("session", "row", "key", "at", "opener_target").sort("row")
+    return sessions.lazy().filter(lacks).select("session", "row", "key", "at", "opener_target").collect().sort("row")
 
 
 def _orphans_joined(own: pl.DataFrame, rule: Rule) -> pl.DataFrame:
@@ -169,10 +183,12 @@ def _orphans_joined(own: pl.DataFrame, rule: Rule) -> pl.DataFrame:
 
     It is the newest one without a download that began in the hours before, unless its reference was downloaded since.
     """
-    orphans = own.filter((pl.col("opener") == BLOB) & pl.col("given")).select("row", "key", "at", "session").sort("row")
+    ok = (pl.col("opener") == BLOB) & pl.col("given")
+    orphans = own.lazy().filter(ok).select("row", "key", "at", "session").collect().sort("row")
     if orphans.is_empty():
         return orphans.select("session", into="session")
-    keys = own.join(orphans, on="key", how="semi")
+    brief = own.select("session", "row", "key", "at", "opener", "opener_target", "action", "given")
+    keys = brief.join(orphans, on="key", how="semi")
     lacking = _lacking(keys).select("row", "opener_target", into="session", into_key="key", began="at", into_row="row")
     found = orphans.join_asof(lacking, on="row", check_sortedness=False).filter(
         (pl.col("into_key") == pl.col("key")) & (pl.col("at") - pl.col("began") <= rule.orphan_seconds * SECOND)
@@ -188,35 +204,34 @@ def _unless_downloaded(found: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:
     return near.filter((pl.col("since") > pl.col("into_row")).fill_null(value=False).not_())
 
 
-def _waiting(made: _Made, joined: pl.DataFrame, rule: Rule, until: int) -> pl.DataFrame:
-    """Sessions (column session) that a row from `until` on can change, or that are counted with one that it can."""
+def _waiting(made: _Made, joined: pl.DataFrame, rule: Rule, until: int) -> pl.Series:
+    """Sessions that a row from `until` on can change, or that are counted with one that it can."""
     # A blob HEAD may join until then, and be a push's until some seconds later.
     idle = (rule.blob_join_seconds + rule.push_lead_seconds) * SECOND
     last = (pl.col("key") != pl.col("key").shift(-1)).fill_null(value=True)
-    opened = joined.filter(last & (until - pl.col("reach") <= idle)).select("session")
-    recent = made.own.filter(until - pl.col("at") <= rule.orphan_seconds * SECOND)
-    recent = recent.join(opened, on="session", how="anti")
+    opened = joined.lazy().filter(last & (until - pl.col("reach") <= idle)).select("session").collect()["session"]
+    is_open = pl.col("session").is_in(opened.implode()).alias("is_open")
+    own = made.own.select("session", "row", "key", "at", "last", "block", "opener", "opener_target", "action", "given", is_open)
+    recent = own.filter((until - pl.col("at") <= rule.orphan_seconds * SECOND) & ~pl.col("is_open"))
     newest = _lacking(recent).unique("key", keep="last", maintain_order=True)
     later = newest.select("session", "key", "opener_target", into_row="row", row=pl.lit(1 << 62, pl.Int64))
-    lacking = _unless_downloaded(later, recent).select("session")
-    waiting = pl.concat([opened, lacking, _grouped_with(made.own, opened, rule, until)]).unique()
-    targets = made.joins.join(waiting, on="session", how="semi").select(session="into")
+    lacking = _unless_downloaded(later, recent)["session"]
+    waiting = pl.concat([opened, lacking, _grouped_with(own, rule, until)]).unique()
+    targets = made.joins.filter(pl.col("session").is_in(waiting.implode()))["into"]
     waiting = pl.concat([waiting, targets]).unique()
-    orphans = made.joins.join(waiting, left_on="into", right_on="session", how="semi").select("session")
-    return pl.concat([waiting, orphans]).unique()
+    orphans = made.joins.filter(pl.col("into").is_in(waiting.implode()))["session"]
+    waiting = pl.concat([waiting, orphans]).unique()
+    return pl.concat([waiting, -waiting])  # with the signature reads beside them
 
 
-def _grouped_with(own: pl.DataFrame, opened: pl.DataFrame, rule: Rule, until: int) -> pl.DataFrame:
+def _grouped_with(own: pl.DataFrame, rule: Rule, until: int) -> pl.Series:
     """Downloads that are, or may come to be, counted in one group with a later one."""
     near = until - pl.col("last") <= rule.group_seconds * SECOND
-    is_open = own.join(opened, on="session", how="semi")
-    keys = pl.concat([is_open.select("key"), own.filter(near & (pl.col("action") == DOWNLOAD)).select("key")]).unique()
-    some = own.join(keys, on="key", how="semi").with_columns(
-        pl.col("session").is_in(opened["session"].implode()).alias("is_open"), pl.lit(value=False).alias("solitary")
-    )
-    some = some.filter(pl.col("is_open") | (pl.col("action") == DOWNLOAD))
+    some = own.filter(pl.col("is_open") | (pl.col("action") == DOWNLOAD))
+    keys = some.filter(pl.col("is_open") | near).select("key").unique()
+    some = some.join(keys, on="key", how="semi").with_columns(pl.lit(value=False).alias("solitary"))
     chains = some.join(chained(some, ["key"], rule), on="session")
-    return chains.filter((near.any() | pl.col("is_open").any()).over("chain")).select("session")
+    return chains.filter((near.any() | pl.col("is_open").any()).over("chain"))["session"]
 
 
 def _learned(joined: pl.DataFrame) -> pl.DataFrame:
@@ -232,14 +247,20 @@ def _learned(joined: pl.DataFrame) -> pl.DataFrame:
     ).filter("leads").drop("leads")  # fmt: skip
 
 
-def _drafts(sessions: pl.DataFrame) -> pl.DataFrame:
+def _drafts(made: _Made, waiting: pl.Series) -> pl.DataFrame:
+    """The drafts of all sessions but the waiting ones."""
+    gone = pl.concat([waiting, made.joins["session"], made.joins["into"]]).unique()
+    own = made.own.filter(pl.col("session").is_in(gone.implode()).not_())
+    merged = made.merged.filter(pl.col("session").is_in(waiting.implode()).not_())
+    sessions = pl.concat([own, merged]).join(made.times, on="session", how="left", maintain_order="left")
+    again = pl.col("again").fill_null(value=False)
     return drafted(
         sessions,
-        action=pl.col("action"),
+        action=pl.when(again).then(REFRESH).otherwise("action"),
         named=pl.when(pl.col("opener").is_in((TAG, AUX))).then("resource_id"),
         digested=pl.col("digested"),
-        times=pl.col("times"),
+        times=pl.col("times").fill_null(1),
         folded=pl.col("folded"),
         platforms=pl.col("platforms"),
-        flags=pl.col("flags"),
+        flags=pl.col("flags") + flagged(repeat=again),
     )

@@ -62,27 +62,35 @@ class Facts:
     sizes: pl.DataFrame
 
 
-def facts(requests: pl.DataFrame, rule: Rule) -> Facts:
-    """The facts of requests (columns REQUEST_COLUMNS)."""
-    resources = _resources(requests, rule)
-    known = resources.select("resource_id", "artifact_id", "base", "target", "testable")
+def facts(requests: pl.DataFrame, rule: Rule, known: pl.DataFrame | None = None) -> Facts:
+    """The facts of requests (columns REQUEST_COLUMNS); `known` are resources that need not be read again."""
+    resources = _resources(requests, rule, known)
+    codes = resources.select("resource_id", "artifact_id", "base", "target", "testable")
     joined = requests.select(
         "ts", "caller_id", "origin_id", "principal_id", "resource_id", "path_id", "method", "bytes", "duration_ms",
         "source_id", "source_first", "line", "conditional", "mode", pl.col("status").fill_null(0),
-    ).join(known, on="resource_id", how="inner", maintain_order="left")  # fmt: skip
+    ).join(codes, on="resource_id", how="left", maintain_order="left")  # fmt: skip
     methods = ("GET", "HEAD", *rule.push_methods)
-    counted = joined.filter(pl.col("method").is_in(methods) & pl.col("status").is_in(rule.ignored_statuses).not_())
+    counted = joined.filter(
+        pl.col("base").is_not_null()
+        & pl.col("method").is_in(methods)
+        & pl.col("status").is_in(rule.ignored_statuses).not_()
+    )
     rows = in_order(_rows(counted, rule))
     return Facts(rows, resources, _callers(requests, rule), _sizes(rows))
 
 
-def _resources(requests: pl.DataFrame, rule: Rule) -> pl.DataFrame:
+def _resources(requests: pl.DataFrame, rule: Rule, known: pl.DataFrame | None) -> pl.DataFrame:
     """One row a resource that can make an activity: its texts, and what a request for it is (`base`)."""
-    named = (
-        requests.select("resource_id", *_RESOURCE)
-        .unique("resource_id")
-        .filter(pl.col("artifact").is_not_null() & pl.col("role").is_not_null())
-    )
+    distinct = requests.select("resource_id", *_RESOURCE).unique("resource_id", keep="any")
+    if known is None:
+        return _read(distinct, rule)
+    fresh = _read(distinct.join(known, on="resource_id", how="anti"), rule)
+    return pl.concat([known.join(distinct, on="resource_id", how="semi"), fresh])
+
+
+def _read(distinct: pl.DataFrame, rule: Rule) -> pl.DataFrame:
+    named = distinct.filter(pl.col("artifact").is_not_null() & pl.col("role").is_not_null())
     kinds = named.select("ecosystem", "role", "reference_kind").unique()
     bases = [_base(*row, rule) for row in kinds.iter_rows()]
     testable = pl.col("role").is_in(rule.redirect_roles).alias("testable")
@@ -134,7 +142,7 @@ def _base(ecosystem: str | None, role: str, reference_kind: str | None, rule: Ru
 
 
 def _callers(requests: pl.DataFrame, rule: Rule) -> pl.DataFrame:
-    who = requests.select("caller_id", "origin_id", "client", "kind").unique("caller_id")
+    who = requests.select("caller_id", "origin_id", "client", "kind").unique("caller_id", keep="any")
     return who.select(
         "caller_id",
         "origin_id",
