@@ -52,7 +52,7 @@ def reading(settings: Settings, *, lenient: bool, create: bool = True) -> Readin
     from pathlib import Path
 
     from pullstats import window
-    from pullstats.enrich.artifacts import own
+    from pullstats.enrich.artifacts import user_routes
     from pullstats.identity import load_key
     from pullstats.pipeline.options import Reading
 
@@ -70,7 +70,7 @@ def reading(settings: Settings, *, lenient: bool, create: bool = True) -> Readin
         lenient=lenient,
         assume_tz=settings["assume_tz"] or "UTC",
         labels=settings.table("labels"),
-        routes=own(settings.table("routes")),
+        routes=user_routes(settings.table("routes")),
         geo_files=settings.words("geoip_db"),
         companies=Path(settings["companies"]) if settings["companies"] else None,
         rejects=Path(settings["rejects"]) if settings["rejects"] else None,

@@ -134,7 +134,7 @@ def paths(settings: Settings, words: list[str]) -> int:
     """Show which artifact each path names: `METHOD PATH STATUS` a line in, one row out."""
     from pullstats.answer import listing
     from pullstats.commands.common import show
-    from pullstats.enrich.artifacts import resources
+    from pullstats.enrich.artifacts import resources, user_routes
     from pullstats.lazy import pl
     from pullstats.tables import RESOURCE_COLUMNS
 
@@ -142,7 +142,7 @@ def paths(settings: Settings, words: list[str]) -> int:
         [_target(line) for line in _given(words[0])], schema=["method", "path", "query", "status"], orient="row"
     )
     frame = given.select(pl.lit(None, pl.String()).alias("host"), pl.col("path", "query").cast(pl.String))
-    found = resources(frame)
+    found = resources(frame, user_routes(settings.table("routes")))
     extra = [name for name in ("evidence",) if name in found.columns]
     rows = pl.concat(
         [given.select("method", "status"), found.select("namespace", "path", *RESOURCE_COLUMNS, *extra)],

@@ -1,50 +1,50 @@
-"""Paths without what may be a token, a name or an address."""
+"""Paths without credentials: nothing that opens a door reaches the store."""
 
 from __future__ import annotations
 
 import re
+import tomllib
+from pathlib import Path
 
 from pullstats.lazy import pl
 
 MASK = "***"
-LONG = 32
-# What makes a path worth a second look; the rest are left as they are, by whole columns.
-SUSPECT = rf"[0-9A-Za-z_=~-]{{{LONG},}}|@|eyJ|:|(?:[0-9]{{1,3}}\.){{3}}"
-_TOKEN = re.compile(rf"[0-9A-Za-z_~-]{{{LONG},}}={{0,2}}")
-_JWT = re.compile(r"eyJ[0-9A-Za-z_.=-]{16,}")
-_MAIL = re.compile(r"[^/@:]+@[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*\.[A-Za-z]{2,}")
-_IPV4 = re.compile(r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}")
-_IPV6 = re.compile(r"\[?[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}\]?")
-_HASHED = re.compile("[0-9a-f]{2}")
-_USER = re.compile(r"(org\.couchdb\.user:).+")
-LARGE = 99
+_MASKS = tomllib.loads((Path(__file__).parent / "masks.toml").read_text("utf-8"))
+_LIKELY = r"(?:^|/)[0-9A-Za-z_~+=%-]{32,}(?:/|$)|(?:^|/)eyJ[0-9A-Za-z_-]+\."
+_PART = re.compile(r"(?<![^/])(?:[0-9A-Za-z_~+=%-]{32,}|eyJ[\w-]+\.[\w-]+\.[\w-]*)(?![^/])")
+_HEX = re.compile(r"[0-9a-fA-F]{32,}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_MIXED = (re.compile("[a-z]"), re.compile("[A-Z]"), re.compile("[0-9]"))
+# Folders that announce a digest: an algorithm, or the first letters of a content-addressed layout
+_DIGEST_FOLDER = re.compile(
+    r"/(?:sha-?(?:1|224|256|384|512)|md5(?:sum)?|blake[23][bs]?|[0-9a-f]{2}/[0-9a-f]{2})/$", re.IGNORECASE
+)
 
 
-def masked(paths: pl.Series, references: pl.Series) -> pl.Series:
-    """The paths with `***` for parts that look like tokens, e-mails, addresses or user names.
+def masked(texts: pl.Series, known: pl.Series) -> pl.Series:
+    """The paths with `***` in the place of credentials and token-like parts.
 
-    A part of the reference, a file below `by-hash/`, and the rest of a hash behind two parts of it (`9d/ab/...`) stay.
+    Args:
+        texts: paths as sent, or names with slashes; null stays null.
+        known: of each, a part that is no secret (the reference that its route read), or null.
     """
-    suspect = paths.str.contains(SUSPECT).fill_null(value=False)
-    if not suspect.any():
-        return paths
-    pairs = zip(paths.filter(suspect), references.filter(suspect), strict=True)
-    clean = pl.Series([_masked(path, reference or "") for path, reference in pairs], dtype=pl.String())
-    return paths.scatter(suspect.arg_true(), clean)
+    clean = texts.to_frame("path").select(_replaced(pl.col("path")), known.alias("known"))
+    likely = clean["path"].str.contains(_LIKELY).fill_null(value=False)
+    if not likely.any():
+        return clean["path"]
+    rows = clean.filter(likely)
+    hidden = [_PART.sub(lambda part, kept=kept: _hidden(part, kept), path) for path, kept in rows.iter_rows()]
+    return clean["path"].scatter(likely.arg_true(), pl.Series(hidden, dtype=pl.String()))
 
 
-def _masked(path: str, reference: str) -> str:
-    parts = path.split("/")
-    kept = {len(parts) - 1} if "by-hash" in parts else set()
-    kept |= {at for at in range(2, len(parts)) if all(_HASHED.fullmatch(each) for each in parts[at - 2 : at])}
-    return "/".join(
-        part if at in kept or (part and part in reference) else _part(part) for at, part in enumerate(parts)
-    )
+def _replaced(path: pl.Expr) -> pl.Expr:
+    for mask in _MASKS.values():
+        path = path.str.replace_all(mask["pattern"], mask["with"])
+    return path
 
 
-def _part(part: str) -> str:
-    if _IPV6.fullmatch(part) or (_IPV4.fullmatch(part) and max(map(int, part.split("."))) > LARGE):
-        return MASK
-    if _JWT.search(part) or (_TOKEN.fullmatch(part) and any(letter.isdigit() for letter in part)):
-        return MASK
-    return _USER.sub(rf"\g<1>{MASK}", _MAIL.sub(MASK, part))
+def _hidden(part: re.Match[str], known: str | None) -> str:
+    """The mask, unless the part is known, or a digest by its place, or plain words."""
+    text = part[0]
+    secret = text.startswith("eyJ") or _HEX.fullmatch(text) or all(letters.search(text) for letters in _MIXED)
+    at_home = text == known or _DIGEST_FOLDER.search(part.string, 0, part.start())
+    return MASK if secret and not at_home else text

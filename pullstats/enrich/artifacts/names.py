@@ -1,132 +1,151 @@
-"""Names and versions as ecosystems spell them, products of file names, platforms; over distinct texts."""
+"""What file names say: the product, its version and its platform; and names in their ecosystem's normal form."""
 
 from __future__ import annotations
 
 import re
 import tomllib
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pullstats.lazy import pl
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-_STAGE = r"[-_.]?(?:alpha|beta|rc|pre|preview|dev|post|snapshot|nightly)[-_.]?[0-9.]*"
-_NUMBER = rf"v?[0-9]+(?:\.[0-9]+)+(?:{_STAGE})?(?:\+[0-9A-Za-z.]+)?"
-VERSION = rf"(?i)^(.*?)(?:^|[-_. @])({_NUMBER})(?:[-_. ].*)?$"
-EDGES = r"[-_. ]+$"
+_WORDS = tomllib.loads((Path(__file__).parent / "platforms.toml").read_text("utf-8"))
 
 
-def fixed(texts: pl.Series, how: str) -> pl.Series:
-    """The texts in the spelling of an ecosystem; null where they are none of its.
+def _any(words: list[str]) -> str:
+    """An alternation of words, longest first: the first that fits is taken."""
+    return "|".join(re.escape(word).replace("\\-", "-") for word in sorted(words, key=len, reverse=True))
 
-    Args:
-        texts: any texts.
-        how: one of routes.FIXES.
+
+_OS = {word: name for name, words in _WORDS["os"].items() for word in words}
+_ARCH = {word: name for name, words in _WORDS["arch"].items() for word in words}
+_PLATFORM = _any([*_OS, *_ARCH])
+_EDGE = "[^0-9a-z]"
+_OS_WORD = rf"(?i)(?:^|{_EDGE})({_any(list(_OS))})[0-9]*(?:{_EDGE}|$)"
+_ARCH_WORD = rf"(?i)(?:^|{_EDGE})({_any(list(_ARCH))})(?:{_EDGE}|$)"
+
+# A version inside a name: numbers with dots, perhaps a letter (1.1.1w), a pre- or post-release, a build.
+_STAGE = "rc|alpha|beta|preview|pre|dev|snapshot|nightly|canary|milestone|post|hotfix|patch|final|ga"
+_PRE = rf"(?:[-._]?(?:(?:{_STAGE})[-._]?[0-9]*|[pabrum][0-9]+)(?:\.[0-9]+)*)"
+_DOTTED = rf"[0-9]+(?:\.[0-9]+)+[a-z]?{_PRE}*(?:-[0-9]{{1,3}})?(?:\+[0-9a-z]+(?:\.[0-9a-z]+)*)?"
+_TAIL = rf"(?:[-_. ]+(?:(?:{_PLATFORM})[0-9]*|{_any(_WORDS['trailing']['words'])}))+$"
+_VERSION = rf"(?i)(?:^|[-_ ])v?({_DOTTED})(?:[^0-9a-z]|$)"
+_BEHIND_A_DOT = rf"(?i)\.v?({_DOTTED})(?:[^0-9a-z]|$)"
+_NUMBER = r"(?i)[-_. ](?:v([0-9]+)(?:[-_. ]|$)|([0-9]+)$)"  # one number: only after a v, or at the end
+_ATTACHED = r"(?i)^[a-z]+([0-9]+(?:\.[0-9]+)+)(?:[^0-9a-z]|$)"  # go1.21.0
+_FOLDER_VERSION = rf"(?i)/v?({_DOTTED})/"
+_COMMON = rf"(?i:v?[0-9][^/]*|(?:{_PLATFORM})|{_any(_WORDS['folders']['words'])})"
+_FOLDER = rf"(?:^|/)([^/]+)/(?:{_COMMON}/)*$"
+
+
+def platform(text: pl.Expr) -> pl.Expr:
+    """`os/arch` by Go's names, or the one of the two that the text says; null where it says neither."""
+    os, arch = (
+        text.str.extract(pattern, 1).str.to_lowercase().replace_strict(words, default=None, return_dtype=pl.String())
+        for pattern, words in ((_OS_WORD, _OS), (_ARCH_WORD, _ARCH))
+    )
+    return pl.coalesce(os + "/" + arch, os, arch)
+
+
+def product(frame: pl.DataFrame) -> pl.DataFrame:
+    """Product and version of the file names in `stem` (without extension) of the paths in `target`.
+
+    The version is the first dotted number after a separator; else one number after a `v` or at the end; else a
+    folder that is a version. The product is what stands before the version, without words of a platform at its
+    end; where nothing is left (`v1.2.3.zip`), the last folder that is no version, platform or common word.
+
+    Returns:
+        the frame with product, version (which a group of the pattern wins over) and file, the last part of the path.
     """
-    if how == "lower":
-        return texts.str.to_lowercase()
-    distinct = texts.drop_nulls().unique()
-    made = [_FIX[how](text) for text in distinct]
-    return texts.replace_strict(distinct, pl.Series(made, dtype=pl.String()), default=None, return_dtype=pl.String())
+    stem = (
+        pl.col("stem").fill_null("")
+        if "stem" in frame.columns
+        else pl.col("file").str.replace(r"\.[0-9A-Za-z]{1,10}$", "")
+    )
+    bare = pl.col("stem").str.replace(rf"(?i){_TAIL}", "")
+    read = (
+        frame.with_columns(pl.col("target").str.extract("([^/]*)$", 1).alias("file"))
+        .with_columns(stem.alias("stem"))
+        .with_columns(bare.alias("bare"), *_first_version(pl.col("stem"), bare))
+        .with_columns(_before_version().alias("product"))
+    )
+    folder = pl.col("target").str.extract("^(.*/)", 1)
+    said = pl.col("version") if "version" in frame.columns else pl.lit(None, pl.String())
+    return read.with_columns(
+        pl.coalesce(said, "in_name", folder.str.extract(_FOLDER_VERSION, 1)).alias("version"),
+        pl.coalesce(_named("product"), _folder(folder), "stem").replace("", None).alias("product"),
+    )
 
 
-def _pep503(text: str) -> str:
-    return re.sub(r"[-_.]+", "-", text).lower()
+def _first_version(stem: pl.Expr, bare: pl.Expr) -> list[pl.Expr]:
+    number = pl.coalesce(bare.str.extract(_NUMBER, 1), bare.str.extract(_NUMBER, 2))
+    dotted = [stem.str.extract(pattern, 1) for pattern in (_VERSION, _ATTACHED, _BEHIND_A_DOT)]
+    version = pl.coalesce(*dotted, number)
+    return [version.str.replace("-(?:32|64|386)$", "").alias("in_name")]
 
 
-def _pep440(text: str) -> str | None:
+def _before_version() -> pl.Expr:
+    """What stands before the version, without the `v`, separators and words of a platform at its end."""
+    place = pl.col("stem").str.find(pl.col("in_name"), literal=True)
+    before = pl.col("stem").str.head(place).str.replace("(?i)(^|[-_. ])v$", "").str.strip_chars_end("-_. ")
+    tail = rf"(?i){_TAIL}"
+    return (
+        pl.when(pl.col("in_name").is_null())
+        .then("bare")
+        .otherwise(before.str.replace(tail, ""))
+        .str.strip_chars("-_. ")
+    )
+
+
+def _named(column: str) -> pl.Expr:
+    """The product, unless it is nothing but a platform (`linux-amd64.zip`) whose version is not in the name."""
+    only_platform = pl.col("in_name").is_null() & pl.col(column).str.contains(rf"(?i)^(?:{_PLATFORM})$")
+    return pl.when((pl.col(column) != "") & ~only_platform).then(column)
+
+
+def _folder(folder: pl.Expr) -> pl.Expr:
+    last = folder.str.extract(_FOLDER, 1)
+    return pl.when(~last.str.contains(rf"^{_COMMON}$")).then(last)
+
+
+def _pep503(name: pl.Expr) -> pl.Expr:
+    return name.str.replace_all("[-_.]+", "-").str.to_lowercase()
+
+
+def _pep440(version: pl.Expr) -> pl.Expr:
+    """The version in its normal form; null if it is none. Most are in that form: only the others are parsed."""
+    number = "(?:0|[1-9][0-9]*)"
+    normal = rf"^{number}(?:\.{number})*(?:(?:a|b|rc){number})?(?:\.post{number})?(?:\.dev{number})?$"
+    strange = pl.when(~version.str.contains(normal)).then(version)
+    return pl.coalesce(pl.when(version.str.contains(normal)).then(version), strange.map_batches(_parsed, pl.String()))
+
+
+def _parsed(versions: pl.Series) -> pl.Series:
     from packaging.version import InvalidVersion, Version
 
-    try:
-        return str(Version(text))
-    except InvalidVersion:
-        return None
+    def text(version: str) -> str | None:
+        try:
+            return str(Version(version))
+        except InvalidVersion:
+            return None
+
+    distinct = versions.drop_nulls().unique()
+    parsed = pl.Series([text(version) for version in distinct], dtype=pl.String())
+    return versions.replace_strict(distinct, parsed, default=None, return_dtype=pl.String())
 
 
-def _go(text: str) -> str:
-    """Go writes capital letters of paths as `!` and the small letter."""
-    return re.sub("!([a-z])", lambda found: found[1].upper(), text)
+def _go(path: pl.Expr) -> pl.Expr:
+    """Module paths write upper case as `!a`."""
+    return path.str.replace_many({f"!{chr(code)}": chr(code - 32) for code in range(ord("a"), ord("z") + 1)})
 
 
-# Folders that repository managers put before the group, and how many names of repositories follow them.
-_BEFORE = {
-    "artifactory": 1,
-    "repository": 1,
-    "repositories": 1,
-    "nexus": 0,
-    "content": 0,
-    "maven2": 0,
-    "maven": 0,
-    "m2": 0,
-}
-_TOPS = re.compile("com|org|net|io|dev|edu|gov|app|ai|me|info|biz|cloud|tech|[a-z]{2}")
-
-
-def _maven_group(text: str) -> str:
-    """The group: from the first folder that is a usual top level, else behind those of a repository manager."""
-    parts = text.strip("/").split("/")
-    for at, part in enumerate(parts[:4]):
-        if _TOPS.fullmatch(part):
-            return ".".join(parts[at:])
-    while len(parts) > 1 and parts[0] in _BEFORE:
-        parts = parts[min(1 + _BEFORE[parts[0]], len(parts) - 1) :]
-    return ".".join(parts)
-
-
-_FIX: dict[str, Callable[[str], str | None]] = {
+FIXES: Mapping[str, Callable[[pl.Expr], pl.Expr]] = {
     "pep503": _pep503,
     "pep440": _pep440,
+    "lower": lambda text: text.str.to_lowercase(),
     "go": _go,
-    "maven_group": _maven_group,
 }
-
-
-def products(stems: pl.Series) -> pl.DataFrame:
-    """Product and version of file names without their extension (columns product, version).
-
-    The version is the first dotted number that stands between separators; the product is what comes before it,
-    or the whole name, without the words of a platform at its end. A name of nothing else keeps it all.
-    """
-    found = stems.to_frame("stem").select(
-        pl.col("stem"),
-        pl.col("stem").str.extract(VERSION, 1).alias("before"),
-        pl.col("stem").str.extract(VERSION, 2).str.strip_prefix("v").alias("version"),
-    )
-    named = pl.coalesce("before", "stem")
-    for _ in range(3):
-        named = named.str.replace(_platform_end(), "")
-    cut = named.str.replace(EDGES, "")
-    return found.select(pl.when(cut != "").then(cut).otherwise("stem").alias("product"), "version")
-
-
-@cache
-def _words() -> dict[str, dict[str, str]]:
-    return tomllib.loads((Path(__file__).parent / "platforms.toml").read_text("utf-8"))
-
-
-@cache
-def _platform_end() -> str:
-    words = "|".join(word for table in _words().values() for word in table.values())
-    return rf"(?i)[-_. ]+(?:{words})$"
-
-
-def platforms(texts: pl.Series) -> pl.Series:
-    """`os/arch` as the words of file names say it: `linux/amd64`, `windows`; null where no system is named."""
-    distinct = texts.drop_nulls().unique().to_frame("text")
-    parts = [_named("os").alias("os"), _named("arch").alias("arch")]
-    made = distinct.with_columns(parts).select(
-        "text", pl.concat_str("os", pl.lit("/") + pl.col("arch").fill_null("")).str.strip_suffix("/").alias("p")
-    )
-    return texts.to_frame("text").join(made, on="text", how="left", maintain_order="left")["p"]
-
-
-def _named(kind: str) -> pl.Expr:
-    """The first of the table's words that the text holds."""
-    chosen = pl.lit(None, pl.String())
-    for name, words in reversed(_words()[kind].items()):
-        holds = pl.col("text").str.contains(rf"(?i)(?:^|[^0-9A-Za-z])(?:{words})(?:$|[^0-9A-Za-z])")
-        chosen = pl.when(holds).then(pl.lit(name)).otherwise(chosen)
-    return chosen
+READERS: Mapping[str, tuple[str, ...]] = {"product": ("product", "version", "file")}

@@ -1,16 +1,21 @@
 """Every route reads its examples; any path gives a row and never an error."""
 
+import tomllib
 from collections.abc import Mapping
+from pathlib import Path
+from typing import get_args
 
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pullstats.enrich.artifacts import COLUMNS, Route, own, resources, routes
-from pullstats.enrich.artifacts.routes import ROLES
+from pullstats.enrich import artifacts as enrich
+from pullstats.enrich.artifacts import COLUMNS, Route, resources, routes, user_routes
+from pullstats.enrich.artifacts.table import Role
 from pullstats.errors import UsageError
 
+ROLES = get_args(Role)
 EXAMPLES = [(route, example) for route in routes() for example in route.examples]
 
 
@@ -32,6 +37,37 @@ def test_an_example_is_read_by_its_own_route(route: Route, example: Mapping[str,
     expected = {name: value for name, value in example.items() if name in COLUMNS and name != "path"}
     assert {name: found[name] for name in expected} == expected
     assert found["path"] == example.get("masked", example["path"])
+
+
+def test_every_mask_hides_its_example() -> None:
+    masks = tomllib.loads((Path(enrich.__file__).parent / "masks.toml").read_text("utf-8"))
+    assert {name: read(each["path"])["path"] for name, each in masks.items()} == {
+        name: each["masked"] for name, each in masks.items()
+    }
+
+
+def test_what_is_secret_in_a_path_is_no_artifact() -> None:
+    token = "0123456789abcdef" * 3
+    found = read(f"/repo/{token}/index.yaml")
+    assert not [value for value in found.values() if value and token in value]
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "namespace"),
+    [
+        ("/v2/library/nginx/manifests/latest", "ns=docker.io", "docker.io"),
+        ("/v2/library/nginx/manifests/latest", "a=1&ns=r.example%3A5000", "r.example:5000"),
+        ("/v2/library/nginx/manifests/latest", "ns=alice%40example.com%2Fsecret", None),
+        ("/acme-1.0.zip", "ns=secret-value", None),
+    ],
+)
+def test_only_a_registrys_name_is_kept_of_a_query(path: str, query: str, namespace: str | None) -> None:
+    assert read(path, query=query)["namespace"] == namespace
+
+
+@pytest.mark.parametrize("path", ["/sitemap.xml.gz", "/assets/app.js.gz", "/.env.zip"])
+def test_what_web_sites_serve_is_no_download(path: str) -> None:
+    assert read(path)["role"] != "content"
 
 
 def test_every_route_has_an_example() -> None:
@@ -92,15 +128,17 @@ def test_a_digest_is_no_secret() -> None:
 
 
 def test_a_route_of_the_user_comes_first() -> None:
-    extra = own({"get": {"pattern": "^/get/(?P<artifact>[a-z]+)/(?P<version>[0-9.]+)$"}})
+    extra = user_routes({"get": {"pattern": "^/get/(?P<artifact>[a-z]+)/(?P<version>[0-9.]+)$"}})
     found = read("/get/tool/1.2", extra=extra)
     assert (found["artifact"], found["version"], found["role"]) == ("tool", "1.2", "content")
 
 
-@pytest.mark.parametrize("row", [{}, {"pattern": "x", "colour": "red"}, {"pattern": "x", "role": "boss"}])
+@pytest.mark.parametrize(
+    "row", [{}, {"pattern": "x", "colour": "red"}, {"pattern": "x", "role": "boss"}, {"pattern": "^/get/("}, "text"]
+)
 def test_a_wrong_route_of_the_user_is_named(row: dict[str, str]) -> None:
-    with pytest.raises(UsageError, match="routes.get"):
-        own({"get": row})
+    with pytest.raises(UsageError, match="get"):
+        user_routes({"get": row})
 
 
 @given(
