@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from pullstats.errors import PullstatsError, printable
@@ -210,7 +210,7 @@ def chunks(plan: Plan) -> Iterator[Chunk]:
     """
     outcome, print_, reader = plan.outcome, plan.print, plan.reader
     assert reader is not None  # noqa: S101 - failed plans are not read
-    start, first = (outcome.past.length, outcome.past.lines + 1) if outcome.past else (0, 1)
+    start, first = (_next_line(plan), outcome.past.lines + 1) if outcome.past else (0, 1)
     if start:
         reader.read(
             pl.Series("line", [line for line in head_lines(print_.head, 50) if line.startswith("#")], pl.String())
@@ -226,6 +226,16 @@ def chunks(plan: Plan) -> Iterator[Chunk]:
             records = records.head(-1)
             _leave(outcome, print_, block.text)
         yield _counted(outcome, records, block.text, keyed=keyed)
+
+
+def _next_line(plan: Plan) -> int:
+    """Where the next line begins: the end of a line that was read without it may have come since."""
+    print_, start = plan.print, plan.outcome.past.length if plan.outcome.past else 0
+    if start not in print_.inside:
+        return start
+    near = replace(print_, length=min(start + 2, print_.length))
+    text = b"".join(block.text for block in blocks(plan.outcome.source, near, start))
+    return start + (len(text) if text == b"\r\n" else text.startswith(b"\n"))
 
 
 def _leave(outcome: Outcome, print_: Fingerprint, text: bytes) -> None:

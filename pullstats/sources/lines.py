@@ -70,6 +70,7 @@ class Fingerprint:
         damage: where compressed data ended early or broke; the bytes before it are counted above.
         whole: hex SHA-256 up to the last newline.
         file: device and number of the file that was read: another one may get its name meanwhile.
+        inside: those lengths of `marks` that end inside a line.
     """
 
     sha256: str
@@ -79,6 +80,7 @@ class Fingerprint:
     damage: Damaged | None = None
     whole: str = ""
     file: tuple[int, int] | None = None
+    inside: frozenset[int] = frozenset()
 
     @property
     def binary(self) -> bool:
@@ -96,6 +98,7 @@ def fingerprint(source: Source, marks: Sequence[int] = ()) -> Fingerprint:
     """
     digest, length, head, damage, file = hashlib.sha256(), 0, b"", None, None
     waiting, reached, whole = sorted(mark for mark in set(marks) if mark > 0), {}, digest.copy()
+    inside: set[int] = set()
     try:
         with source.path.open("rb") as stream:
             file = _file(stream)
@@ -109,6 +112,7 @@ def fingerprint(source: Source, marks: Sequence[int] = ()) -> Fingerprint:
                     start = stop
                     if stop in due:
                         reached[length + stop] = digest.hexdigest()
+                        inside |= {length + stop} if piece[stop - 1 : stop] != NEWLINE else set()
                     if stop == newline and newline:
                         whole = digest.copy()
                 del waiting[: len(due)]
@@ -117,7 +121,7 @@ def fingerprint(source: Source, marks: Sequence[int] = ()) -> Fingerprint:
         damage = error
     except OSError as error:
         raise unreadable(source.name, error) from error
-    return Fingerprint(digest.hexdigest(), length, head, reached, damage, whole.hexdigest(), file)
+    return Fingerprint(digest.hexdigest(), length, head, reached, damage, whole.hexdigest(), file, frozenset(inside))
 
 
 def _file(stream: BinaryIO) -> tuple[int, int]:
