@@ -72,17 +72,18 @@ def _run(words: list[str]) -> int:
         return 0
     if words[:1] == ["--show-completion"]:
         completion.show(words[1:])
-    if completion.asked():
-        return _parsed([])
+    if completion.asked() or words[:1] == ["--install-completion"]:
+        return _parsed(words, None)
     asked = _asks_for_help(words)
     if asked is not None:
         from pullstats.helptext import page
 
         print(page(asked, commands()))  # noqa: T201
         return 0
-    from pullstats.usage import with_command
+    from pullstats.usage import meant, with_command
 
-    return _parsed(with_command(words, commands()))
+    words = with_command(words, commands())
+    return _parsed(words, meant(words, commands()))
 
 
 def _asks_for_help(words: list[str]) -> list[str] | None:
@@ -97,11 +98,13 @@ def _asks_for_help(words: list[str]) -> list[str] | None:
     return None
 
 
-def _parsed(words: list[str]) -> int:
+def _parsed(words: list[str], command: Command | None) -> int:
+    """Let typer read the words: with one command, or, where a shell asks for completion, with all of them."""
     import typer
 
+    app, args = (_app(), words) if command is None else (_one(command), words[len(command.name.split()) :])
     try:
-        result = _app()(args=words, standalone_mode=False, prog_name="pullstats")
+        result = app(args=args, standalone_mode=False, prog_name="pullstats")
     except typer.Exit as error:
         return error.exit_code
     except typer.Abort:
@@ -113,6 +116,15 @@ def _parsed(words: list[str]) -> int:
     except SystemExit as error:  # of typer's completion
         return int(error.code or 0)
     return int(result or 0)
+
+
+def _one(declared: Command) -> Any:
+    """An app of one command: making all of them costs a twentieth of a second."""
+    import typer
+
+    app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
+    app.command()(_function(declared))
+    return app
 
 
 def _app() -> Any:

@@ -91,7 +91,7 @@ def wrong(error: Any, words: Sequence[str], commands: Sequence[Command]) -> Usag
         words: the command line, with its command.
         commands: all commands.
     """
-    command = _meant(words, commands)
+    command = meant(words, commands)
     told = _TOLD.get(type(error).__name__)
     if command and told:
         return told(error, words, command)
@@ -99,7 +99,8 @@ def wrong(error: Any, words: Sequence[str], commands: Sequence[Command]) -> Usag
     return UsageError(line[:1].lower() + line[1:])
 
 
-def _meant(words: Sequence[str], commands: Sequence[Command]) -> Command | None:
+def meant(words: Sequence[str], commands: Sequence[Command]) -> Command | None:
+    """The command that the words begin with."""
     found = (each for each in commands if list(words[: len(each.name.split())]) == each.name.split())
     return max(found, key=lambda each: len(each.name), default=None)
 
