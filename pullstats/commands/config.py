@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pullstats.commands import SHOWING, command
@@ -35,7 +36,9 @@ def config_show(settings: Settings, _words: list[str]) -> int:
 
     rows = [*_options(settings), *_places(settings)]
     table = pl.DataFrame(rows, schema={"setting": pl.String(), "value": pl.String(), "from": pl.String()}, orient="row")
-    show(listing("config", table), settings)
+    # A limit that is set for answers must not hide settings.
+    whole = replace(settings, given={"limit": len(table), **{n: v for n, v in settings.given.items() if v is not None}})
+    show(listing("config", table), whole)
     return 0
 
 
