@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     Frame = nw.LazyFrame[Any]
     Table = pl.DataFrame
 else:
+    # Memory that is free again goes back to the system, not only to the allocator: a long run has several stages.
+    os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:300,muzzy_decay_ms:0")
 
     class _Lazy:
         """A module that is imported at the first use of one of its names."""
