@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pullstats.counting.rows import CUT, DAY, ELSEWHERE, PART, SECOND, WHOLE
+from pullstats.counting.codes import CUT, DAY, ELSEWHERE, PART, SECOND, WHOLE
 from pullstats.counting.runs import before, runs
 from pullstats.lazy import pl
 

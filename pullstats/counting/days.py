@@ -5,30 +5,15 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from pullstats.counting.codes import DAY, IMAGE, PACKAGE, PLAIN, SECOND
 from pullstats.counting.drafts import drafts_of_nothing, finished
 from pullstats.counting.files import packages
 from pullstats.counting.images import images, no_parts
+from pullstats.counting.names import Known
 from pullstats.counting.plain import plain, plain_drafts
 from pullstats.counting.pushes import push_drafts, pushes
-from pullstats.counting.rows import (
-    AUX,
-    BLOB,
-    BLOB_HEAD,
-    CHECK,
-    DAY,
-    DIGEST,
-    FILE,
-    LISTING,
-    METADATA,
-    ORDER,
-    PROBE,
-    SECOND,
-    SIGNATURE,
-    TAG,
-    around,
-    in_order,
-    settled,
-)  # fmt: skip
+from pullstats.counting.redirects import settled
+from pullstats.counting.rows import ORDER, around, in_order
 from pullstats.lazy import pl
 
 if TYPE_CHECKING:
@@ -38,9 +23,7 @@ if TYPE_CHECKING:
     from pullstats.counting.rules import Rule
 
 _EPOCH = date(1970, 1, 1)
-_IMAGE = (TAG, DIGEST, AUX, BLOB, BLOB_HEAD)
-_PACKAGE = (CHECK, METADATA, FILE, PROBE)
-_PLAIN = (SIGNATURE, LISTING)
+_DAYS_REMEMBERED = 3  # names of so many days are kept before the unused ones are dropped
 
 
 class Counter:
@@ -56,13 +39,14 @@ class Counter:
         self._given_sizes = None if sizes is None else around([sizes])
         self._sizes: dict[date, pl.DataFrame] = {}
         self._until: int | None = None
-        self._kept: pl.DataFrame | None = None
+        self._kept = pl.DataFrame()
         self._parts = no_parts()
-        self._resources: pl.DataFrame | None = None
-        self._callers: pl.DataFrame | None = None
+        self._resources = pl.DataFrame()
+        self._callers = pl.DataFrame()
         self._drafts: list[pl.DataFrame] = []
         self._learned: list[pl.DataFrame] = []
         self._days: list[date] = []
+        self._of_a_day = 0
 
     def add(self, today: date, facts: Facts, ahead: tuple[date, Facts] | None) -> None:
         """Count a day.
@@ -78,6 +62,7 @@ class Counter:
         self._sizes[today] = facts.sizes
         if ahead:
             self._sizes[ahead[0]] = ahead[1].sizes
+        self._of_a_day = len(facts.callers) + len(facts.resources)
         self._days.append(today)
         self._count(rows, until)
         self._until = until
@@ -95,25 +80,26 @@ class Counter:
                 self._know(ahead)
                 rows = in_order(pl.concat([rows, settled(early, none, self._rule)]))
         rows = rows.drop(*ORDER[1:], "pair")
-        rows = rows if self._kept is None else pl.concat([self._kept.select(rows.columns), rows])
+        rows = pl.concat([self._kept.select(rows.columns), rows]) if self._kept.width else rows
         return rows.sort("key", maintain_order=True).with_columns(pl.int_range(pl.len()).alias("row"))
 
     def _know(self, facts: Facts) -> None:
         """Remember what the ids of these requests mean."""
-        resources = [facts.resources] if self._resources is None else [self._resources, facts.resources]
-        callers = [facts.callers] if self._callers is None else [self._callers, facts.callers]
-        self._resources = pl.concat(resources).unique("resource_id", keep="last")
-        self._callers = pl.concat(callers).unique("caller_id", keep="last")
+        before = [(self._resources, facts.resources), (self._callers, facts.callers)]
+        named, who = (pl.concat([table for table in pair if table.width]) for pair in before)
+        self._resources = named.unique("resource_id", keep="last")
+        self._callers = who.unique("caller_id", keep="last")
 
     def _count(self, rows: pl.DataFrame, until: int | None) -> None:
         rule = self._rule
         pushed = pushes(rows, rule)
-        rest = rows.join(pushed, on="row", how="anti", maintain_order="left") if len(pushed) else rows
+        rest = rows.filter(pl.col("row").is_in(pushed["row"].implode()).not_()) if len(pushed) else rows
         what = pl.col("what")
         sizes = around(list(self._sizes.values())) if self._given_sizes is None else self._given_sizes
-        pulled = images(rest.filter(what.is_in(_IMAGE)), self._parts, sizes, self._callers, rule, until)
-        packaged, kept = packages(rest.filter(what.is_in(_PACKAGE)), sizes, self._resources, rule, until)
-        others = plain(rest.filter(what.is_in(_PLAIN)), rule)
+        known = Known(rule, sizes, self._resources, self._callers, until)
+        pulled = images(_only(rest, what.is_in(IMAGE)), self._parts, known)
+        packaged, kept = packages(_only(rest, what.is_in(PACKAGE)), known)
+        others = plain(_only(rest, what.is_in(PLAIN)), rule)
         done, open_pushes = _closed(pushed, until, rule.push_join_seconds)
         plain_done, open_plain = _closed(others, until, rule.plain_join_seconds)
         self._parts = pulled.parts
@@ -131,7 +117,7 @@ class Counter:
 
     def ready(self) -> Iterator[tuple[date, pl.DataFrame]]:
         """The days that no further request can change, in order, with their activities (columns ACTIVITIES)."""
-        oldest = None if self._kept is None or self._kept.is_empty() else self._kept["end"].min() // DAY
+        oldest = int(self._kept["end"].min()) // DAY if len(self._kept) else None  # pyright: ignore[reportArgumentType]
         while self._days:
             number = (self._days[0] - _EPOCH).days
             waits = self._until is not None and (
@@ -150,7 +136,7 @@ class Counter:
 
     def _with_versions(self, day: int) -> pl.DataFrame:
         """The resources, those by digest with the version that was learned on the day or a neighbouring one."""
-        near = pl.concat(self._learned).filter((pl.col("day") - day).abs() <= 1)
+        near = pl.concat([_nothing_learned(), *self._learned]).filter((pl.col("day") - day).abs() <= 1)
         # Of several versions the most exact one: 1.2.3 says more than 1.2.
         exact = near.sort(pl.col("learned").str.len_chars(), "learned", descending=True)
         best = exact.unique(["artifact_id", "reference"], keep="first", maintain_order=True).drop("day")
@@ -160,17 +146,28 @@ class Counter:
 
     def _forget(self) -> None:
         """Drop what neither kept rows nor drafts name, and what was learned of days that are done."""
+        first = (self._days[0] - _EPOCH).days if self._days else 0
+        self._learned = [table.filter(pl.col("day") >= first - 1) for table in self._learned if len(table)]
+        if len(self._callers) + len(self._resources) < _DAYS_REMEMBERED * self._of_a_day:
+            return
         drafts = pl.concat([drafts_of_nothing(), *self._drafts])
-        kept = drafts.clear() if self._kept is None else self._kept
+        kept = self._kept
         ids = [kept["resource_id"], *(drafts[name] for name in ("resource_id", "named", "digested"))]
         used = pl.concat([one.rename("resource_id") for one in ids]).unique().to_frame()
         who = pl.concat([kept["caller_id"], drafts["caller_id"]]).unique().to_frame()
-        if self._resources is not None and self._callers is not None:
-            self._resources = self._resources.join(used, on="resource_id", how="semi")
-            self._callers = self._callers.join(who, on="caller_id", how="semi")
-        first = (self._days[0] - _EPOCH).days if self._days else 0
-        self._learned = [table.filter(pl.col("day") >= first - 1) for table in self._learned]
-        self._learned = [table for table in self._learned if len(table)] + self._learned[:1]
+        self._resources = self._resources.join(used, on="resource_id", how="semi")
+        self._callers = self._callers.join(who, on="caller_id", how="semi")
+
+
+def _nothing_learned() -> pl.DataFrame:
+    types = {"artifact_id": pl.Int64(), "reference": pl.String(), "learned": pl.String(), "day": pl.Int64()}
+    return pl.DataFrame(schema=types)
+
+
+def _only(rows: pl.DataFrame, kind: pl.Expr) -> pl.DataFrame:
+    """The rows of a kind; wide rows are not copied where all are."""
+    chosen = rows.select(kind.alias("kind"))["kind"]
+    return rows if chosen.all() else rows.filter(chosen)
 
 
 def _micros(day: date) -> int:

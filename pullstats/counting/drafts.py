@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pullstats.counting.rows import DAY, SECOND, UNCHANGED
+from pullstats.counting.codes import DAY, SECOND, UNCHANGED
 from pullstats.lazy import pl
 from pullstats.tables import ACTIVITIES, schema
 
@@ -19,7 +19,9 @@ _TEXTS = [",".join(flag for i, flag in enumerate(FLAGS) if code >> i & 1) or Non
 
 def flagged(**flags: pl.Expr) -> pl.Expr:
     """The flags that are true, as one number."""
-    return pl.sum_horizontal(flag.cast(pl.Int16) * (1 << FLAGS.index(name)) for name, flag in flags.items()).cast(pl.Int16)
+    return pl.sum_horizontal(flag.cast(pl.Int16) * (1 << FLAGS.index(name)) for name, flag in flags.items()).cast(
+        pl.Int16
+    )
 
 
 def drafts_of_nothing() -> pl.DataFrame:
@@ -67,7 +69,9 @@ def finished(drafts: pl.DataFrame, resources: pl.DataFrame, callers: pl.DataFram
     """
     kind = resources.select("resource_id", "host", "ecosystem", "artifact", "artifact_id")
     is_digest = pl.col("reference_kind") == "digest"
-    names = resources.select("reference", "version", "version_id", "learned", is_digest.alias("is_digest"), named="resource_id")
+    names = resources.select(
+        "reference", "version", "version_id", "learned", is_digest.alias("is_digest"), named="resource_id"
+    )
     digests = resources.select(
         digested="resource_id", digest="reference", digest_learned="learned", digest_version_id="version_id"
     )

@@ -4,51 +4,50 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pullstats.counting.codes import CHECK, FILE, METADATA, PART, PROBE, SECOND, UNCHANGED
 from pullstats.counting.contents import is_whole, sized
 from pullstats.counting.drafts import AUXILIARY, DOWNLOAD, DRAFT, FAILURE, VERSION_CHECK, drafted, flagged, totals
-from pullstats.counting.rows import CHECK, FILE, METADATA, PART, PROBE, SECOND, UNCHANGED
 from pullstats.counting.runs import before, bucket_breaks, changed, cut_runs, gaps, latest, reached
 from pullstats.lazy import pl
 
 if TYPE_CHECKING:
+    from pullstats.counting.names import Known
     from pullstats.counting.rules import Rule
 
 
-def packages(
-    rows: pl.DataFrame, sizes: pl.DataFrame, resources: pl.DataFrame, rule: Rule, until: int | None
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+def packages(rows: pl.DataFrame, known: Known) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Join the rows of packages and files into activities.
 
     Args:
         rows: CHECK, METADATA, FILE and PROBE rows, sorted by key and time, with `row`, their number.
-        sizes: from `rows.around`.
-        resources: from `rows.facts`.
-        rule: the rule.
-        until: rows that start later may follow (microseconds); None: none will.
+        known: what they are judged by.
 
     Returns:
         Drafts of what nothing can change any more, and the rows of what something can.
     """
-    columns = rows.columns
-    ways = resources.select("resource_id", "unit", "one_per", "check", "contact", "within")
+    columns, rule = rows.columns, known.rule
+    ways = known.resources.select("resource_id", "unit", "one_per", "check", "contact", "within")
     rows = rows.join(ways, on="resource_id", how="left", maintain_order="left")
-    files = _fetches(sized(rows.filter(pl.col("what") == FILE), sizes), rule)
+    files = _fetches(sized(rows.filter(pl.col("what") == FILE), known.sizes), rule)
     checks = _contacts(_bucketed(rows.filter(pl.col("what") != FILE), rule), files)
     members = pl.concat([files.select(checks.columns), checks.filter(pl.col("session").is_not_null())]).sort("row")
     alone = checks.filter(pl.col("session").is_null()).with_columns(
         changed(["key", "block"]).cum_sum().cast(pl.Int64).alias("session")
     )
-    if until is None:
+    if known.until is None:
         return pl.concat([_file_drafts(members, rule), _check_drafts(alone)]), rows.clear().select(columns)
-    open_files = _open_files(files, rule, until)
-    open_checks = alone.filter(until - pl.col("at") <= pl.col("contact")).select("session").unique()
-    closed = [
-        table.join(some, on="session", how="anti", maintain_order="left")
-        for table, some in ((members, open_files), (alone, open_checks))
-    ]
-    kept = [table.join(some, on="session", how="semi") for table, some in ((members, open_files), (alone, open_checks))]
-    drafts = pl.concat([_file_drafts(closed[0], rule), _check_drafts(closed[1])])
-    return drafts, pl.concat(kept).sort("row").select(columns)
+    fetching = _open_files(files, rule, known.until)
+    asking = alone.filter(known.until - pl.col("at") <= pl.col("contact"))["session"]
+    fetched, kept_files = _parted(members, fetching)
+    asked, kept_checks = _parted(alone, asking)
+    drafts = pl.concat([_file_drafts(fetched, rule), _check_drafts(asked)])
+    return drafts, pl.concat([kept_files, kept_checks]).sort("row").select(columns)
+
+
+def _parted(rows: pl.DataFrame, sessions: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows that are not of these sessions, and those that are."""
+    rows = rows.with_columns(pl.col("session").is_in(sessions.implode()).alias("theirs"))
+    return rows.filter(~pl.col("theirs")).drop("theirs"), rows.filter("theirs").drop("theirs")
 
 
 def _fetches(files: pl.DataFrame, rule: Rule) -> pl.DataFrame:
@@ -126,14 +125,14 @@ def _contacts(checks: pl.DataFrame, files: pl.DataFrame) -> pl.DataFrame:
     return near.with_columns(pl.when(soon).then("session").alias("session")).drop("file_key", "file_at")
 
 
-def _open_files(files: pl.DataFrame, rule: Rule, until: int) -> pl.DataFrame:
-    """Fetches (column session) that a row from `until`, a midnight, on may join: bursts end there."""
+def _open_files(files: pl.DataFrame, rule: Rule, until: int) -> pl.Series:
+    """Fetches that a row from `until`, a midnight, on may join: bursts end there."""
     first = [pl.col(name).first() for name in ("key", "unit", "one_per", "within")]
     each = files.group_by("session").agg(*first, pl.col("reach").max(), pl.col("is_whole").any())
     last = pl.col("session") == pl.col("session").max().over("key", "unit")
     idle = pl.when("one_per").then(rule.parts_seconds * SECOND).otherwise("within")
     over = pl.col("one_per") & pl.col("is_whole")
-    return each.filter(last & ~over & (until - pl.col("reach") <= idle)).select("session")
+    return each.filter(last & ~over & (until - pl.col("reach") <= idle))["session"]
 
 
 def _file_drafts(members: pl.DataFrame, rule: Rule) -> pl.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pullstats.counting.rows import SECOND
+from pullstats.counting.codes import SECOND
 from pullstats.counting.runs import runs
 from pullstats.lazy import pl
 
@@ -51,7 +51,10 @@ def counted(downloads: pl.DataFrame, manifests: pl.DataFrame, blobs: pl.DataFram
 
 
 def _groups(downloads: pl.DataFrame, rule: Rule) -> pl.DataFrame:
-    """Downloads of one key, reference and platform close together (session, row, group), where a count can differ from 1."""
+    """Downloads of one key, reference and platform that lie close together, where that can be other than one.
+
+    Columns session, row, group.
+    """
     some = downloads.filter(pl.col("key").is_duplicated() | (pl.col("came") > pl.col("whole")))
     members = some.join(chained(some, ["key", "opener_target"], rule), on="session")
     # A session that did not ask for its platform's manifest fetched that of its neighbours.
@@ -60,7 +63,9 @@ def _groups(downloads: pl.DataFrame, rule: Rule) -> pl.DataFrame:
     groups = members.drop("chain").join(
         chained(members, ["chain", "platform"], rule).rename({"chain": "group"}), on="session"
     )
-    return groups.filter((pl.len().over("group") > 1) | (pl.col("came") > pl.col("whole"))).select("session", "row", "group")
+    return groups.filter((pl.len().over("group") > 1) | (pl.col("came") > pl.col("whole"))).select(
+        "session", "row", "group"
+    )
 
 
 def _most_fetched(grouped: pl.DataFrame, blobs: pl.DataFrame) -> pl.DataFrame:

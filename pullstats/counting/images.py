@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pullstats.counting.codes import AUX, BLOB, BLOB_HEAD, DIGEST, SECOND, TAG, UNCHANGED
 from pullstats.counting.contents import PARTS, completed, continuable, sized
 from pullstats.counting.drafts import DOWNLOAD, REFRESH, drafted, flagged
-from pullstats.counting.groups import chained, counted
+from pullstats.counting.groups import counted
+from pullstats.counting.orphans import orphans_joined
 from pullstats.counting.pulls import blobs_asked, classified, lone, manifests_asked, summed
-from pullstats.counting.rows import AUX, BLOB, BLOB_HEAD, DIGEST, SECOND, TAG, UNCHANGED
 from pullstats.counting.runs import before
 from pullstats.counting.sessions import sessions
+from pullstats.counting.waiting import waiting
 from pullstats.lazy import pl
 
 if TYPE_CHECKING:
+    from pullstats.counting.names import Known
     from pullstats.counting.rules import Rule
 
 
@@ -53,34 +56,29 @@ def no_parts() -> pl.DataFrame:
     return pl.DataFrame(schema={name: pl.Int8() if name == "answer" else pl.Int64() for name in PARTS})
 
 
-def images(
-    rows: pl.DataFrame, parts: pl.DataFrame, sizes: pl.DataFrame, callers: pl.DataFrame, rule: Rule, until: int | None
-) -> Images:
+def images(rows: pl.DataFrame, parts: pl.DataFrame, known: Known) -> Images:
     """Join the rows of images into activities.
 
     Args:
         rows: TAG, DIGEST, AUX, BLOB and BLOB_HEAD rows, sorted by key and time, with `row`, their number.
         parts: kept by the call for the day before.
-        sizes: from `rows.around`.
-        callers: from `rows.facts`.
-        rule: the rule.
-        until: rows that start later may follow (microseconds); None: none will.
+        known: what they are judged by.
     """
-    what = pl.col("what")
+    rule, until, what = known.rule, known.until, pl.col("what")
     heads = rows.filter(what == BLOB_HEAD)
     asked = rows.filter(what != BLOB_HEAD) if len(heads) else rows
-    asked, parts = _with_contents(asked, sizes, parts, rule)
+    asked, parts = _with_contents(asked, known.sizes, parts, rule)
     joined = sessions(asked, rule)
     members = joined.select(*rows.columns, "session")
     if len(heads):
         members = pl.concat([members, _heads(heads, joined, rule)]).sort("row")
-    made = _made(_beside(members, joined), callers, rule)
-    waiting = _waiting(made, joined, rule, until) if until is not None else made.own["session"].clear()
-    kept = members.filter(pl.col("session").is_in(waiting.implode())).select(rows.columns)
-    if until is not None:
-        kept = pl.concat([kept, _pending(heads, kept, rule, until)]).sort("row")
-        parts = continuable(parts, until, rule)
-    return Images(_drafts(made, waiting), kept, parts, _learned(joined))
+    made = _made(_beside(members, joined), known.callers, rule)
+    if until is None:
+        return Images(_drafts(made, made.own["session"].clear()), rows.clear(), parts, _learned(joined))
+    open_ones = waiting(made.own, made.joins, joined, rule, until)
+    kept = members.filter(pl.col("session").is_in(open_ones.implode())).select(rows.columns)
+    kept = pl.concat([kept, _pending(heads, kept, rule, until)]).sort("row")
+    return Images(_drafts(made, open_ones), kept, continuable(parts, until, rule), _learned(joined))
 
 
 def _with_contents(
@@ -119,7 +117,9 @@ def _beside(members: pl.DataFrame, joined: pl.DataFrame) -> pl.DataFrame:
     openers = joined.filter("opens").select("session", opener="what")
     members = members.join(openers, on="session", how="left", maintain_order="left")
     beside = aux & (pl.col("opener") <= DIGEST)
-    return members.with_columns(pl.when(beside).then(-pl.col("session")).otherwise("session").alias("session")).drop("opener")
+    return members.with_columns(pl.when(beside).then(-pl.col("session")).otherwise("session").alias("session")).drop(
+        "opener"
+    )
 
 
 def _made(members: pl.DataFrame, callers: pl.DataFrame, rule: Rule) -> _Made:
@@ -128,7 +128,7 @@ def _made(members: pl.DataFrame, callers: pl.DataFrame, rule: Rule) -> _Made:
     sums = summed(several)
     beside = sums.filter(pl.col("session") < 0).select(-pl.col("session"), signatures="signatures_got")
     own = pl.concat([lone(single), classified(_known(sums, beside, callers), asked, blobs, rule)])
-    joins = _orphans_joined(own, rule)
+    joins = orphans_joined(own, rule)
     if joins.is_empty():
         return _Made(own, joins, own.clear(), counted(_downloads(own, joins, own.clear()), asked, blobs, rule))
     renamed = pl.concat([joins, joins.select("into", pl.col("into").alias("session")).unique().select(joins.columns)])
@@ -172,68 +172,6 @@ def _known(sessions: pl.DataFrame, beside: pl.DataFrame, callers: pl.DataFrame) 
     return known.with_columns(pl.col("signatures").fill_null(0))
 
 
-def _lacking(sessions: pl.DataFrame) -> pl.DataFrame:
-    """Sessions without their content, in order."""
-    lacks = (pl.col("opener") <= DIGEST) & (pl.col("action") != DOWNLOAD) & pl.col("given")
-    return sessions.lazy().filter(lacks).select("session", "row", "key", "at", "opener_target").collect().sort("row")
-
-
-def _orphans_joined(own: pl.DataFrame, rule: Rule) -> pl.DataFrame:
-    """Which orphan belongs to which session (columns session, into).
-
-    It is the newest one without a download that began in the hours before, unless its reference was downloaded since.
-    """
-    ok = (pl.col("opener") == BLOB) & pl.col("given")
-    orphans = own.lazy().filter(ok).select("row", "key", "at", "session").collect().sort("row")
-    if orphans.is_empty():
-        return orphans.select("session", into="session")
-    brief = own.select("session", "row", "key", "at", "opener", "opener_target", "action", "given")
-    keys = brief.join(orphans, on="key", how="semi")
-    lacking = _lacking(keys).select("row", "opener_target", into="session", into_key="key", began="at", into_row="row")
-    found = orphans.join_asof(lacking, on="row", check_sortedness=False).filter(
-        (pl.col("into_key") == pl.col("key")) & (pl.col("at") - pl.col("began") <= rule.orphan_seconds * SECOND)
-    )
-    return _unless_downloaded(found, keys).select("session", "into")
-
-
-def _unless_downloaded(found: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:
-    """The rows of `found` (row, key, opener_target, into_row) without a download of it between into_row and row."""
-    image = (pl.col("opener") <= DIGEST) & (pl.col("action") == DOWNLOAD)
-    downloads = own.filter(image).select("row", "key", "opener_target", since="row").sort("row")
-    near = found.sort("row").join_asof(downloads, on="row", by=["key", "opener_target"], check_sortedness=False)
-    return near.filter((pl.col("since") > pl.col("into_row")).fill_null(value=False).not_())
-
-
-def _waiting(made: _Made, joined: pl.DataFrame, rule: Rule, until: int) -> pl.Series:
-    """Sessions that a row from `until` on can change, or that are counted with one that it can."""
-    # A blob HEAD may join until then, and be a push's until some seconds later.
-    idle = (rule.blob_join_seconds + rule.push_lead_seconds) * SECOND
-    last = (pl.col("key") != pl.col("key").shift(-1)).fill_null(value=True)
-    opened = joined.lazy().filter(last & (until - pl.col("reach") <= idle)).select("session").collect()["session"]
-    is_open = pl.col("session").is_in(opened.implode()).alias("is_open")
-    own = made.own.select("session", "row", "key", "at", "last", "block", "opener", "opener_target", "action", "given", is_open)
-    recent = own.filter((until - pl.col("at") <= rule.orphan_seconds * SECOND) & ~pl.col("is_open"))
-    newest = _lacking(recent).unique("key", keep="last", maintain_order=True)
-    later = newest.select("session", "key", "opener_target", into_row="row", row=pl.lit(1 << 62, pl.Int64))
-    lacking = _unless_downloaded(later, recent)["session"]
-    waiting = pl.concat([opened, lacking, _grouped_with(own, rule, until)]).unique()
-    targets = made.joins.filter(pl.col("session").is_in(waiting.implode()))["into"]
-    waiting = pl.concat([waiting, targets]).unique()
-    orphans = made.joins.filter(pl.col("into").is_in(waiting.implode()))["session"]
-    waiting = pl.concat([waiting, orphans]).unique()
-    return pl.concat([waiting, -waiting])  # with the signature reads beside them
-
-
-def _grouped_with(own: pl.DataFrame, rule: Rule, until: int) -> pl.Series:
-    """Downloads that are, or may come to be, counted in one group with a later one."""
-    near = until - pl.col("last") <= rule.group_seconds * SECOND
-    some = own.filter(pl.col("is_open") | (pl.col("action") == DOWNLOAD))
-    keys = some.filter(pl.col("is_open") | near).select("key").unique()
-    some = some.join(keys, on="key", how="semi").with_columns(pl.lit(value=False).alias("solitary"))
-    chains = some.join(chained(some, ["key"], rule), on="session")
-    return chains.filter((near.any() | pl.col("is_open").any()).over("chain"))["session"]
-
-
 def _learned(joined: pl.DataFrame) -> pl.DataFrame:
     """Where a by-tag request is followed directly by a GET of a digest: what the tag led to."""
     given = pl.col("answer") >= UNCHANGED
@@ -247,11 +185,11 @@ def _learned(joined: pl.DataFrame) -> pl.DataFrame:
     ).filter("leads").drop("leads")  # fmt: skip
 
 
-def _drafts(made: _Made, waiting: pl.Series) -> pl.DataFrame:
-    """The drafts of all sessions but the waiting ones."""
-    gone = pl.concat([waiting, made.joins["session"], made.joins["into"]]).unique()
+def _drafts(made: _Made, open_ones: pl.Series) -> pl.DataFrame:
+    """The drafts of all sessions but the open ones."""
+    gone = pl.concat([open_ones, made.joins["session"], made.joins["into"]]).unique()
     own = made.own.filter(pl.col("session").is_in(gone.implode()).not_())
-    merged = made.merged.filter(pl.col("session").is_in(waiting.implode()).not_())
+    merged = made.merged.filter(pl.col("session").is_in(open_ones.implode()).not_())
     sessions = pl.concat([own, merged]).join(made.times, on="session", how="left", maintain_order="left")
     again = pl.col("again").fill_null(value=False)
     return drafted(

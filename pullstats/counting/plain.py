@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pullstats.counting.codes import LISTING, SECOND
 from pullstats.counting.drafts import AUXILIARY, FAILURE, LISTED, drafted, totals
-from pullstats.counting.rows import LISTING, SECOND
 from pullstats.counting.runs import runs
 from pullstats.lazy import pl
 

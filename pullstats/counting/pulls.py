@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pullstats.counting.codes import ASIDE, AUX, BLOB, DIGEST, ELSEWHERE, SPREAD, TAG, UNCHANGED, WHOLE
 from pullstats.counting.drafts import (
-    AUXILIARY, DOWNLOAD, FAILURE, ORPHAN, REFRESH, VERSION_CHECK, flagged, totals,
+    AUXILIARY,
+    DOWNLOAD,
+    FAILURE,
+    ORPHAN,
+    REFRESH,
+    VERSION_CHECK,
+    flagged,
+    totals,
 )  # fmt: skip
-from pullstats.counting.rows import ASIDE, AUX, BLOB, DIGEST, ELSEWHERE, TAG, UNCHANGED, WHOLE
 from pullstats.lazy import pl
 
 if TYPE_CHECKING:
@@ -20,7 +27,6 @@ SESSION = (
     "bytes", "given", "opener", "opener_target", "action", "whole", "came", "platform", "platforms", "folded",
     "digested", "flags",
 )  # fmt: skip
-_SPREAD = 0x3F58476D1CE4E5B9  # odd: two numbers become one without losing bits
 
 
 def lone(rows: pl.DataFrame) -> pl.DataFrame:
@@ -89,11 +95,17 @@ def manifests_asked(rows: pl.DataFrame) -> pl.DataFrame:
     ask = pl.col("target") * 4 + pl.col("what").cast(pl.Int64) * 2 + pl.col("head").cast(pl.Int64)
     given = pl.col("answer") >= UNCHANGED
     got = (pl.col("what") == DIGEST) & pl.col("head").not_() & given
-    asked = rows.filter(pl.col("what") <= DIGEST).select("session", ask.alias("ask"), given.alias("given"), got.alias("got"))
+    asked = rows.filter(pl.col("what") <= DIGEST).select(
+        "session", ask.alias("ask"), given.alias("given"), got.alias("got")
+    )
     return (
-        asked.group_by(pl.col("ask") * _SPREAD + pl.col("session"))
-        .agg(pl.col("session").first(), pl.col("ask").first().alias("asked"), pl.col("given").sum(), pl.col("got").any())
-        .select("session", pl.col("asked").alias("ask"), pl.col("given").cast(pl.Int64), pl.col("got").alias("got_digest"))
+        asked.group_by(pl.col("ask") * SPREAD + pl.col("session"))
+        .agg(
+            pl.col("session").first(), pl.col("ask").first().alias("asked"), pl.col("given").sum(), pl.col("got").any()
+        )
+        .select(
+            "session", pl.col("asked").alias("ask"), pl.col("given").cast(pl.Int64), pl.col("got").alias("got_digest")
+        )
     )
 
 
@@ -119,7 +131,7 @@ def blobs_asked(rows: pl.DataFrame, rule: Rule) -> pl.DataFrame:
     )
     size = pl.max_horizontal("known", "sent")
     return (
-        blobs.group_by((pl.col("target") * _SPREAD + pl.col("session")).alias("blob"))
+        blobs.group_by((pl.col("target") * SPREAD + pl.col("session")).alias("blob"))
         .agg(
             pl.col("session", "target").first(),
             pl.col("done", "sent").sum(),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pullstats.counting.codes import BLOB_HEAD, DIGEST, PUSH, PUT, SECOND, TAG
 from pullstats.counting.drafts import FAILURE, PUSHED, drafted, totals
-from pullstats.counting.rows import BLOB_HEAD, DIGEST, PUSH, PUT, SECOND, TAG
 from pullstats.counting.runs import before, latest, runs
 from pullstats.lazy import pl
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pullstats.counting.rows import AUX, BLOB, DIGEST, SECOND, TAG, UNCHANGED
+from pullstats.counting.codes import AUX, BLOB, DIGEST, SECOND, TAG, UNCHANGED
 from pullstats.counting.runs import before, bucket_breaks, changed, latest, reached, runs
 from pullstats.lazy import pl
 
@@ -116,7 +116,9 @@ def _other_manifests(rows: pl.DataFrame, opened: pl.Series, rule: Rule) -> pl.Se
     parts = rows.filter(after_content & (pl.col("head") == pl.col("opener_head"))).select("part").unique()
     if parts.is_empty():
         return opened
-    some = rows.join(parts, on="part", how="semi", maintain_order="left").with_columns(pl.int_range(pl.len()).alias("j"))
+    some = rows.join(parts, on="part", how="semi", maintain_order="left").with_columns(
+        pl.int_range(pl.len()).alias("j")
+    )
     found = reached(some.filter("first")["j"], _next_opener(some, rule))
     apart = rows.select("i", "part").filter(pl.col("i").is_in(opened.implode())).join(parts, on="part", how="anti")["i"]
     return pl.concat([apart, some["i"].gather(found)])
@@ -124,7 +126,7 @@ def _other_manifests(rows: pl.DataFrame, opened: pl.Series, rule: Rule) -> pl.Se
 
 def _next_opener(rows: pl.DataFrame, rule: Rule) -> pl.Series:
     """For each manifest row `j`: the row that ends a session that it opens, by rules of repeats and other manifests."""
-    j, manifest, first, target = pl.col("j"), pl.col("manifest"), pl.col("first"), pl.col("target")
+    manifest, first, target = pl.col("manifest"), pl.col("first"), pl.col("target")
     got = manifest & ~pl.col("head") & (pl.col("answer") >= UNCHANGED)
     alike = manifest & (pl.col("head") == pl.col("opener_head"))
     another = first | (alike & (target != before(latest("target", alike))).fill_null(value=True))
@@ -153,10 +155,8 @@ def _next_opener(rows: pl.DataFrame, rule: Rule) -> pl.Series:
 def _next_repeat(manifests: pl.DataFrame, rule: Rule) -> pl.DataFrame:
     """For each manifest row `j`: the first of the same reference and method in a later bucket (`again`)."""
     same = ["part", "target", "head"]
-    rows = manifests.sort(*same, "j").with_columns(
-        pl.struct(same).rle_id().alias("same"),
-        (pl.col("blobs") != before(pl.col("blobs"))).fill_null(value=False).alias("apart"),
-    )
+    apart = (pl.col("blobs") != before(pl.col("blobs"))).fill_null(value=False).alias("apart")
+    rows = manifests.sort(*same, "j").with_columns(changed(same).cum_sum().alias("same"), apart)
     rows = bucket_breaks(rows, ["same"], rule.repeat_seconds * SECOND, rule.repeat_restart_seconds * SECOND)
     begins = (
         (pl.col("same") != before(pl.col("same"))) | (pl.col("bucket") != before(pl.col("bucket"))) | pl.col("apart")

@@ -130,9 +130,9 @@ def _judge_redirects(rows: list[Row], rule: Any) -> None:
             served[row.caller_id, row.path_id].append(row.ts)
     limit = rule.redirect_answer_seconds * SECOND
     for row in rows:
-        if row.status in rule.redirect_statuses and row.mode == "auto" and row.answer in OK:
-            if any(0 <= ts - row.ts <= limit for ts in served[row.caller_id, row.path_id]):
-                row.answer = "aside"
+        tested = row.status in rule.redirect_statuses and row.mode == "auto" and row.answer in OK
+        if tested and any(0 <= ts - row.ts <= limit for ts in served[row.caller_id, row.path_id]):
+            row.answer = "aside"
     for row in rows:
         asked = row.answer == "part" and row.bytes == 2
         if row.what == "file" and (row.head or asked or row.answer in ("failed", "aside", "unchanged")):
@@ -262,7 +262,9 @@ def _pushes(rows: list[Row], rule: Any) -> list[list[Row]]:
         elif (row.what in ("tag", "digest") and row.head) or row.what == "blob head":
             blob = row.what == "blob head"
             join = rule.push_join_seconds if blob else rule.manifest_join_seconds
-            if (last and put_end is None and row.at - last.end <= join * SECOND) or (last and put_end is not None and row.at - put_end <= rule.push_tail_seconds * SECOND):
+            if (last and put_end is None and row.at - last.end <= join * SECOND) or (
+                last and put_end is not None and row.at - put_end <= rule.push_tail_seconds * SECOND
+            ):
                 pushes[-1].append(row)
             elif blob:
                 waiting.append(row)
@@ -280,7 +282,9 @@ def _complete_parts(rows: list[Row], rule: Any) -> None:
             continue
         if row.answer not in ("cut", "part", "whole"):
             continue
-        chain = chains.setdefault(row.target, {"runs": Runs(rule.parts_seconds, rule.longest_seconds), "sum": 0, "slot": None})
+        chain = chains.setdefault(
+            row.target, {"runs": Runs(rule.parts_seconds, rule.longest_seconds), "sum": 0, "slot": None}
+        )
         fresh = chain["runs"].fresh(row)
         slot = (row.at - chain["runs"].block) // window
         start = fresh or slot != chain["slot"] or row.answer != "part"
@@ -312,7 +316,9 @@ def _sessions(stream: list[Row], rule: Any, learned: list[Any]) -> list[Session]
             chains.clear()
         bucket = None
         if row.what in ("tag", "digest"):
-            chain = chains.setdefault((row.what, row.target, row.head), Buckets(rule.repeat_seconds, rule.repeat_restart_seconds))
+            chain = chains.setdefault(
+                (row.what, row.target, row.head), Buckets(rule.repeat_seconds, rule.repeat_restart_seconds)
+            )
             bucket = chain.bucket(row.at)
         if not opens and bucket and _same(row, now.opener) and bucket != now.bucket:
             opens = True
@@ -438,7 +444,10 @@ def _join_orphans(sessions: list[Session], rule: Any) -> tuple[set[int], set[int
             continue
         j = lacking[-1]
         since = [one for one in sessions[j + 1 : i] if one.kind == "image" and own[id(one)]["action"] == "download"]
-        again = any(one.opener.what == sessions[j].opener.what and one.opener.target == sessions[j].opener.target for one in since)
+        again = any(
+            one.opener.what == sessions[j].opener.what and one.opener.target == sessions[j].opener.target
+            for one in since
+        )
         if orphan.opener.at - sessions[j].opener.at <= rule.orphan_seconds * SECOND and not again:
             joined.add(id(orphan))
             targets.setdefault(j, []).append(orphan)
@@ -617,7 +626,9 @@ def _plain(rows: list[Row], rule: Any) -> list[dict[str, Any]]:
                 some[-1].append(row)
         for run in some:
             listed = "listing" if any(row.ok for row in run) else "failed"
-            made.append(_activity(run, "aux" if what == "signature" else listed, named=run[0] if what == "signature" else None))
+            made.append(
+                _activity(run, "aux" if what == "signature" else listed, named=run[0] if what == "signature" else None)
+            )
     return made
 
 

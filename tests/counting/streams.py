@@ -66,12 +66,16 @@ class Stream:
         more.setdefault("status", 200)
         more.setdefault("bytes", size if method != "HEAD" else None)
         if self.durations:
-            more["duration_ms"] = pick.choice((None, 0, 10, 900, 40_000, 700_000, 90_000_000 if pick.random() < 0.05 else 5))
+            more["duration_ms"] = pick.choice(
+                (None, 0, 10, 900, 40_000, 700_000, 90_000_000 if pick.random() < 0.05 else 5)
+            )
         usual = {"mode": self.mode, "line": len(self.requests), **caller}
         source = pick.choice((1, 1, 2))
         usual.update(source_id=source, source_first=source, principal_id=pick.choice((None, None, 7, 8)))
         usual["conditional"] = pick.choice((None, None, False, True))
-        self.requests.append(request(self.at, method, {**what, "host": pick.choice((None, "a", "b"))}, **{**usual, **more}))
+        self.requests.append(
+            request(self.at, method, {**what, "host": pick.choice((None, "a", "b"))}, **{**usual, **more})
+        )
 
     def wait(self, gaps: tuple[float, ...] = GAPS) -> None:
         self.at += self.random.choice(gaps)
@@ -79,7 +83,9 @@ class Stream:
     def odd(self, thing: dict[str, list[dict[str, Any]]], caller: dict[str, Any]) -> None:
         """Any one request."""
         pick = self.random
-        kind = pick.choice([name for name in thing for _ in range(3 if name in ("tag", "digest", "blob", "file") else 1)])
+        kind = pick.choice(
+            [name for name in thing for _ in range(3 if name in ("tag", "digest", "blob", "file") else 1)]
+        )
         method = pick.choice(("GET", "GET", "GET", "HEAD", "POST" if pick.random() < 0.2 else "GET"))
         if kind == "upload":
             method = pick.choice(("POST", "PATCH", "PUT"))

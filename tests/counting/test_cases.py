@@ -21,7 +21,9 @@ TOTALS = ("times", "requests", "folded", "platforms")
 
 
 def cases() -> list[Any]:
-    texts = [(path.stem, path.read_text(encoding="utf-8")) for path in sorted(CASES.glob("*.md")) if path.stem != "README"]
+    texts = [
+        (path.stem, path.read_text(encoding="utf-8")) for path in sorted(CASES.glob("*.md")) if path.stem != "README"
+    ]
     return [pytest.param(body, id=f"{stem}: {name}") for stem, text in texts for name, body in BLOCK.findall(text)]
 
 
@@ -54,11 +56,17 @@ class Case:
         day = int(words.pop(0)) if words[0].startswith("+") else 0
         at, method, name = seconds(words[0], day), words[1], words[2]
         named = {key: value for key, _, value in (word.partition("=") for word in words[3:]) if value}
-        times, step = next(((int(w[1:]), float(words[i + 1][:-1])) for i, w in enumerate(words) if re.fullmatch(r"x\d+", w)), (1, 0.0))
+        times, step = next(
+            ((int(w[1:]), float(words[i + 1][:-1])) for i, w in enumerate(words) if re.fullmatch(r"x\d+", w)), (1, 0.0)
+        )
         numbers = [int(word) for word in words[3:5] if word.isdigit()]
         status = numbers[0] if numbers else 200
         sent = status in (200, 206)
-        size = numbers[1] if len(numbers) > 1 else SIZES.get(name.rpartition("/")[2], 3_000_000 if name[:2] in ("b/", "f/") else 1000) * sent
+        size = (
+            numbers[1]
+            if len(numbers) > 1
+            else SIZES.get(name.rpartition("/")[2], 3_000_000 if name[:2] in ("b/", "f/") else 1000) * sent
+        )
         what = self.resource(name, named)
         for i in range(times):
             more = {
@@ -91,7 +99,9 @@ class Case:
         role = {"f": "content", "meta": "metadata", "sig": "signature", "upload": "push"}.get(kind, kind)
         version = named.get("version") or next(iter(re.findall(r"-([\d.]+)", reference)), None)
         path = f"/{ecosystem}/{role}/{reference}"
-        return resource(ecosystem, "a", role, named.get("reference") or reference or None, version=version, path=path, host=host)
+        return resource(
+            ecosystem, "a", role, named.get("reference") or reference or None, version=version, path=path, host=host
+        )
 
 
 def shown(activity: dict[str, Any], words: list[str]) -> list[str]:
@@ -142,7 +152,9 @@ def test_every_case_of_the_documents_is_run() -> None:
 
 def test_a_source_may_be_cut_into_files_anywhere() -> None:
     """Two files of one log count as the log, whichever is read first."""
-    body = next(one.values[0] for one in cases() if one.id == "images: Five nodes behind one address, four seconds apart")
+    body = next(
+        one.values[0] for one in cases() if one.id == "images: Five nodes behind one address, four seconds apart"
+    )
     whole = Case(body).requests
     whole.sort(key=lambda one: (one["ts"], one["line"]))
     for i, one in enumerate(whole):
