@@ -140,6 +140,8 @@ def _made(path: Path) -> bytes:
         draft.unlink()
         return _checked(path, path.read_bytes())
     except OSError as error:
+        with suppress(OSError):
+            draft.unlink()
         raise PullstatsError(
             f"{path}: the key cannot be written ({error.strerror})", "name a place with PULLSTATS_KEY_FILE"
         ) from error

@@ -79,16 +79,13 @@ def config_init(settings: Settings, _words: list[str]) -> int:
 
     from pullstats.commands.common import say
     from pullstats.errors import PullstatsError
+    from pullstats.outputs.streams import replaced
     from pullstats.settings import NAME
 
     path = Path(settings["output"] or NAME)
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(_template())
-    except FileExistsError:
-        raise PullstatsError(f"{path}: is there already", "it was not changed; write another with -o FILE") from None
-    except OSError as error:
-        raise PullstatsError(f"cannot write {path}: {error.strerror}") from error
+    if path.exists():
+        raise PullstatsError(f"{path}: is there already", "it was not changed; write another with -o FILE")
+    replaced(path, _template().encode())
     if not settings["quiet"]:
         say(f"{path}: written; every line in it is commented out")
     return 0

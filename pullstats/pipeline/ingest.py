@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import time
 import uuid
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from pullstats import __version__
@@ -18,11 +19,12 @@ from pullstats.tables import SOURCES, schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import Path
     from typing import BinaryIO
 
     from pullstats.pipeline.options import Reading
     from pullstats.sources.files import Source
-    from pullstats.store.commit import Parts, Writer
+    from pullstats.store.commit import Writer
 
 # Small sources are joined until a batch is worth the fixed cost of joining it with what is known.
 BATCH_ROWS = 200_000
@@ -77,8 +79,9 @@ class Ingest:
         """
         outcomes = []
         with ExitStack() as files:
+            files.callback(self._forget)
             if self._reading.rejects:
-                self._rejects = files.enter_context(_opened(self._reading.rejects))
+                self._rejects = files.enter_context(_written(self._reading.rejects))
             # Planned in a thread, while `_past` grows.
             for planned in ahead(plan(source, self._reading, self._past.copy()) for source in sources):
                 outcomes.append(self._one(self._current(planned)))
@@ -86,6 +89,10 @@ class Ingest:
                     self.commit()
             self.commit()
         return outcomes
+
+    def _forget(self) -> None:
+        """Leave no file of a run that failed; after the last commit there is none."""
+        self._parts.discard()
 
     def _one(self, planned: Plan) -> Outcome:
         outcome = planned.outcome
@@ -115,19 +122,20 @@ class Ingest:
         small = planned.print.length <= SMALL_BYTES
         records = self._records(planned)
         parts = None if small else self._writer.parts()
-        held = []
-        for frame in records:
-            if parts is None:
-                held.append(frame)
-            else:
-                parts.add(self._joiner.requests(frame))
-        self._judge(planned, parts)
-        if outcome.status != "ingested":
-            return
         if parts is None:
-            self._hold(held)
+            held = list(records)
+            self._judge(planned)
+            if outcome.status == "ingested":
+                self._hold(held)
         else:
-            self._parts.join(parts)
+            with ExitStack() as failed:
+                failed.callback(parts.discard)
+                for frame in records:
+                    parts.add(self._joiner.requests(frame))
+                self._judge(planned)
+                if outcome.status == "ingested":
+                    failed.pop_all()
+                    self._parts.join(parts)
 
     def _records(self, planned: Plan) -> Iterator[pl.DataFrame]:
         outcome = planned.outcome
@@ -138,7 +146,7 @@ class Ingest:
                 yield _once(chunk.records, outcome)
             self._progress(outcome.source.name, outcome.lines)
 
-    def _judge(self, planned: Plan, parts: Parts | None) -> None:
+    def _judge(self, planned: Plan) -> None:
         outcome, reading = planned.outcome, self._reading
         if not outcome.lines:
             outcome.status = "already"
@@ -150,8 +158,6 @@ class Ingest:
             outcome.error = PullstatsError(
                 f"{outcome.source.name}: {planned.print.damage} after line {outcome.lines:,}", "counted until there"
             )
-        if outcome.status != "ingested" and parts is not None:
-            parts.discard()
 
     def _hold(self, frames: list[pl.DataFrame]) -> None:
         self._small += frames
@@ -170,10 +176,11 @@ class Ingest:
     def commit(self) -> None:
         """Commit what was read since the last time."""
         self._join_small()
+        # Taken away first: what is committed must never be forgotten.
+        parts, self._parts = self._parts, self._writer.parts()
         if self._waiting:
-            ledger = _ledger(self._waiting, self._reading)
-            self._writer.commit(self._parts, ledger)
-        self._parts, self._waiting, self._since = self._writer.parts(), [], time.monotonic()
+            self._writer.commit(parts, _ledger(self._waiting, self._reading))
+        self._waiting, self._since = [], time.monotonic()
 
 
 def _first_record(planned: Plan) -> bytes:
@@ -204,13 +211,15 @@ def _too_many(outcome: Outcome, limit: float) -> PullstatsError:
     )
 
 
-def _opened(path: object) -> BinaryIO:
-    from pathlib import Path
-
+@contextmanager
+def _written(path: Path) -> Iterator[BinaryIO]:
+    """A file that is written to; what else fails meanwhile has an error of its own."""
     try:
-        return Path(str(path)).open("wb")
+        with path.open("wb") as file:
+            yield file
     except OSError as error:
-        raise PullstatsError(f"{path}: cannot be written ({error.strerror})") from error
+        reason = "no space left" if error.errno == errno.ENOSPC else error.strerror
+        raise PullstatsError(f"cannot write {path}: {reason}") from error
 
 
 def _ledger(outcomes: list[Outcome], reading: Reading) -> pl.DataFrame:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 # Rows held before they are written: about 50 MiB, and one or a few files a day.
 HELD_ROWS = 500_000
 DIMENSION_ROWS = 100_000
+NO_SPACE = os.strerror(errno.ENOSPC)  # Polars and Delta tell it in a text of their own
 STATISTICS = ("ts", "caller_id", "source_id")
 
 
@@ -79,7 +82,8 @@ class Parts:
     def discard(self) -> None:
         """Forget all of it: its source is refused."""
         for file in self.files:
-            (self.folder or Path()).joinpath(file.result().path).unlink(missing_ok=True)
+            if file.exception() is None:  # else nothing was left of it
+                (self.folder or Path()).joinpath(file.result().path).unlink(missing_ok=True)
         self.held, self.rows, self.files = [], 0, []
 
     def finish(self) -> list[AddAction]:
@@ -120,13 +124,14 @@ def write_part(folder: Path, frame: pl.DataFrame, *, partitioned: bool = True) -
         size = path.stat().st_size
     except (OSError, pl.exceptions.ComputeError) as error:
         path.unlink(missing_ok=True)
-        raise PullstatsError(f"{path.parent}: cannot be written ({_reason(error)})", "nothing was stored") from error
+        raise PullstatsError(f"cannot write {path.parent}: {_reason(error)}", "nothing was stored") from error
     now = int(time.time() * 1000)
     return AddAction(name, size, {"date": day} if day else {}, now, True, json.dumps(_statistics(frame)))
 
 
 def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error).splitlines()[0]
+    text = getattr(error, "strerror", None) or str(error).splitlines()[0]
+    return "no space left" if NO_SPACE in text else text
 
 
 def _statistics(frame: pl.DataFrame) -> dict[str, Any]:
@@ -185,9 +190,13 @@ class StoreWriter:
             TakenError: another run committed one of these sources meanwhile; nothing of this commit counts.
             PullstatsError: the store cannot be written; nothing of these sources was stored.
         """
-        files = parts.finish()
-        for table in list(self.dimensions):
-            self._file(table)
+        try:
+            files = parts.finish()
+            for table in list(self.dimensions):
+                self._file(table)
+        except PullstatsError:
+            parts.discard()
+            raise
         with locked(self.store):
             for table in list(self.files):
                 _transact(self.store, table, self.files.pop(table))
