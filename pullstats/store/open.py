@@ -56,7 +56,7 @@ class Store:
         Rows of sources whose commit did not finish are left out.
         """
         frame = self.raw(name)
-        if name in DIMENSION_KEYS:
+        if name in DIMENSION_KEYS and not _distinct(frame, DIMENSION_KEYS[name]):
             return frame.sort("as_of").unique(DIMENSION_KEYS[name], keep="last", maintain_order=True)
         if name == "sources":
             return frame.filter(pl.col("commit_id").is_in(self._finished(frame)))
@@ -77,6 +77,11 @@ class Store:
     def days(self) -> list[date]:
         """The UTC days that have requests, in order."""
         return sorted(self.raw("requests").select(pl.col("date").unique()).collect().to_series().to_list())
+
+
+def _distinct(frame: pl.LazyFrame, key: str) -> bool:
+    """Whether no id has two rows, as it mostly is: then nothing needs to be sorted."""
+    return bool(frame.select(pl.col(key).n_unique() == pl.len()).collect().item())
 
 
 def exists(path: Path) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol
 
 from pullstats.lazy import pl
@@ -108,7 +109,7 @@ class _Ahead:
 
     def __init__(self, thread: ThreadPoolExecutor, read: Callable[[date], pl.DataFrame], days: Sequence[date]) -> None:
         self._thread, self._read = thread, read
-        self._next = dict(zip(days, days[1:], strict=False))
+        self._next = dict(pairwise(days))
         self._coming: tuple[date, Future[pl.DataFrame]] | None = None
 
     def __call__(self, day: date) -> pl.DataFrame:
