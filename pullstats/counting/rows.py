@@ -70,7 +70,7 @@ def facts(requests: pl.DataFrame, rule: Rule, known: pl.DataFrame | None = None)
     codes = named.select("resource_id", "artifact_id", "base", "target", "testable")
     joined = requests.select(
         "ts", "caller_id", "origin_id", "principal_id", "resource_id", "path_id", "method", "bytes", "duration_ms",
-        "source_id", "source_first", "line", "conditional", "mode", pl.col("status").fill_null(0),
+        "source_id", "line", "conditional", "mode", pl.col("source_first", "status").fill_null(0),
     ).join(codes, on="resource_id", how="left", maintain_order="left")  # fmt: skip
     methods = ("GET", "HEAD", *rule.push_methods)
     counted = joined.filter(
@@ -115,12 +115,13 @@ def _answer(rule: Rule) -> pl.Expr:
     conditional = pl.col("conditional").fill_null(value=False)
     tested = pl.when(conditional).then(TESTED_CONDITIONAL).otherwise(TESTED)
     elsewhere = pl.when(conditional).then(UNCHANGED).otherwise(ELSEWHERE)
+    judged = pl.col("mode").ne_missing("redirect")
     redirect = (
-        pl.when(pl.col("mode") == "redirect")
-        .then(elsewhere)
-        .when((pl.col("mode") == "auto") & pl.col("testable"))
+        pl.when((pl.col("mode") == "serve") | (judged & ~pl.col("testable")))
+        .then(ASIDE)
+        .when(judged)
         .then(tested)
-        .otherwise(ASIDE)
+        .otherwise(elsewhere)
     )
     answer = (
         pl.when(pl.col("write") | (pl.col("base") == PUSH))
