@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from pullstats.counting.rules import Rule
 
 
+_COUNTED = (
+    "session", "row", "block", "key", "at", "end", "caller_id", "principal_id", "resource_id", "bytes",
+    "what", "head", "answer", "target", "whole", "done",
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Images:
     """What became of the rows of images.
@@ -85,8 +91,9 @@ def _with_contents(
     rows: pl.DataFrame, sizes: pl.DataFrame, parts: pl.DataFrame, rule: Rule
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The rows with `whole` and `done` filled where they are blobs, and the parts so far."""
-    placed = rows.with_columns(pl.int_range(pl.len()).alias("place"))
-    blobs, parts = completed(sized(placed.filter(pl.col("what") == BLOB), sizes), parts, rule)
+    place = pl.int_range(pl.len()).alias("place")
+    blobs = rows.lazy().select("row", "what", "opens", *PARTS, place).filter(pl.col("what") == BLOB).collect()
+    blobs, parts = completed(sized(blobs, sizes), parts, rule)
     if blobs.is_empty():
         return rows, parts
     columns = [rows[name].clone().scatter(blobs["place"], blobs[name]) for name in ("whole", "done")]
@@ -123,7 +130,7 @@ def _beside(members: pl.DataFrame, joined: pl.DataFrame) -> pl.DataFrame:
 
 
 def _made(members: pl.DataFrame, callers: pl.DataFrame, rule: Rule) -> _Made:
-    single, several = _apart(members)
+    single, several = _apart(members.select(_COUNTED))
     asked, blobs = manifests_asked(several), blobs_asked(several, rule)
     sums = summed(several)
     beside = sums.filter(pl.col("session") < 0).select(-pl.col("session"), signatures="signatures_got")
@@ -132,7 +139,7 @@ def _made(members: pl.DataFrame, callers: pl.DataFrame, rule: Rule) -> _Made:
     if joins.is_empty():
         return _Made(own, joins, own.clear(), counted(_downloads(own, joins, own.clear()), asked, blobs, rule))
     renamed = pl.concat([joins, joins.select("into", pl.col("into").alias("session")).unique().select(joins.columns)])
-    affected = members.join(renamed, on="session", how="inner", maintain_order="left")
+    affected = members.select(_COUNTED).join(renamed, on="session", how="inner", maintain_order="left")
     affected = affected.with_columns(pl.col("into").alias("session")).drop("into")
     more_asked, more_blobs = manifests_asked(affected), blobs_asked(affected, rule)
     merged = classified(_known(summed(affected), beside, callers), more_asked, more_blobs, rule)

@@ -85,12 +85,10 @@ def _opener_again(rows: pl.DataFrame, rule: Rule) -> pl.DataFrame:
         latest("head", first).alias("opener_head"),
     )
     again = manifest & (pl.col("target") == pl.col("opener")) & (pl.col("head") == pl.col("opener_head"))
-    repeats = bucket_breaks(
-        rows.filter(again & (first.not_() | first.shift(-1).not_())).with_columns(_content_between()),
-        ["part"],
-        rule.repeat_seconds * SECOND,
-        rule.repeat_restart_seconds * SECOND,
-    )
+    several = again & ~(first & first.shift(-1).fill_null(value=True))
+    repeats = rows.lazy().filter(several).select("i", "part", "at", "first", "blob_i").collect()
+    restart = rule.repeat_restart_seconds * SECOND
+    repeats = bucket_breaks(repeats.with_columns(_content_between()), ["part"], rule.repeat_seconds * SECOND, restart)
     breaks = (pl.col("bucket") != before(pl.col("bucket"))) | pl.col("apart")
     opened = repeats.filter(pl.col("first").not_() & breaks)["i"]
     opened = _other_manifests(rows, opened, rule)
@@ -116,9 +114,9 @@ def _other_manifests(rows: pl.DataFrame, opened: pl.Series, rule: Rule) -> pl.Se
     parts = rows.filter(after_content & (pl.col("head") == pl.col("opener_head"))).select("part").unique()
     if parts.is_empty():
         return opened
-    some = rows.join(parts, on="part", how="semi", maintain_order="left").with_columns(
-        pl.int_range(pl.len()).alias("j")
-    )
+    used = ("i", "part", "at", "first", "manifest", "blob", "head", "target", "answer", "opener_head")
+    some = rows.select(used).join(parts, on="part", how="semi", maintain_order="left")
+    some = some.with_columns(pl.int_range(pl.len()).alias("j"))
     found = reached(some.filter("first")["j"], _next_opener(some, rule))
     apart = rows.select("i", "part").filter(pl.col("i").is_in(opened.implode())).join(parts, on="part", how="anti")["i"]
     return pl.concat([apart, some["i"].gather(found)])
