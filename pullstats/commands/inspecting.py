@@ -58,18 +58,19 @@ def _planned(word: str, settings: Settings) -> Plan:
 
 def _records(planned: Plan) -> Iterator[Table]:
     from pullstats.lazy import pl
-    from pullstats.pipeline.parse import FATES
+    from pullstats.pipeline.parse import FATES, numbered
     from pullstats.sources.lines import blocks
+    from pullstats.tables import RECORD
 
     assert planned.reader is not None  # noqa: S101 - a plan without an error has one
     for block in blocks(planned.outcome.source, planned.print):
-        records = planned.reader.read(block.lines())
+        records = numbered(planned.reader, block, tuple(RECORD))
         yield records.select(
-            (pl.int_range(pl.len(), dtype=pl.Int64) + block.first).alias("line_number"),
+            pl.col("line").alias("line_number"),
             pl.col("outcome").replace_strict(FATES, return_dtype=pl.String()),
             "reason",
             _iso("ts").alias("time"),
-            pl.exclude("outcome", "reason", "ts"),
+            pl.exclude("outcome", "reason", "ts", "line"),
         )
 
 

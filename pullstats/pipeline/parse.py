@@ -11,11 +11,11 @@ from pullstats.formats.detect import Guess, guess
 from pullstats.formats.parse import Reader, open_reader
 from pullstats.lazy import pl
 from pullstats.pipeline.join import WANTED
-from pullstats.sources.lines import Fingerprint, blocks, fingerprint, head_lines
+from pullstats.sources.lines import Block, Fingerprint, blocks, fingerprint, head_lines
 from pullstats.tables import IGNORED, PARSED, REJECTED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pullstats.formats.entry import Entry
     from pullstats.pipeline.options import Reading
@@ -217,10 +217,7 @@ def chunks(plan: Plan) -> Iterator[Chunk]:
         )
     keyed = reader.entry.unique_id
     for block in blocks(outcome.source, print_, start, first):
-        lines = block.lines()
-        records = reader.read(lines, WANTED).with_columns(
-            (pl.int_range(pl.len(), dtype=pl.Int64) + block.first).alias("line")
-        )
+        records = numbered(reader, block, WANTED)
         unfit = plan.growing or records["outcome"][-1] == REJECTED
         if not block.text.endswith(b"\n") and unfit and print_.damage is None:
             records = records.head(-1)
@@ -236,6 +233,13 @@ def _next_line(plan: Plan) -> int:
     near = replace(print_, length=min(start + 2, print_.length))
     text = b"".join(block.text for block in blocks(plan.outcome.source, near, start))
     return start + (len(text) if text == b"\r\n" else text.startswith(b"\n"))
+
+
+def numbered(reader: Reader, block: Block, columns: Sequence[str]) -> pl.DataFrame:
+    """The records of a block, with the number of their line; some envelopes hold several records a line."""
+    lines, rows = reader.unfold(block.lines())
+    places = pl.int_range(len(lines), eager=True) if rows is None else rows
+    return reader.read(lines, columns).with_columns((places.cast(pl.Int64) + block.first).alias("line"))
 
 
 def _leave(outcome: Outcome, print_: Fingerprint, text: bytes) -> None:

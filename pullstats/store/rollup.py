@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
-from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol
 
 from pullstats.lazy import pl
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from concurrent.futures import Future
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pullstats.counting.rules import Rule
     from pullstats.store.memory import Memory
@@ -99,25 +96,7 @@ def derive(tables: Tables, days: Sequence[date], rule: Rule) -> Iterator[tuple[d
     for run in _runs(days, 2 * near):
         wanted = set(run)
         around = [day for day in present if run[0] - near <= day <= run[-1] + near]
-        with ThreadPoolExecutor(1) as thread:
-            read = _Ahead(thread, reader.read, around)
-            yield from ((day, frame) for day, frame in counted(around, read, rule) if day in wanted)
-
-
-class _Ahead:
-    """Reads days in their order, the next one in a thread while one is counted."""
-
-    def __init__(self, thread: ThreadPoolExecutor, read: Callable[[date], pl.DataFrame], days: Sequence[date]) -> None:
-        self._thread, self._read = thread, read
-        self._next = dict(pairwise(days))
-        self._coming: tuple[date, Future[pl.DataFrame]] | None = None
-
-    def __call__(self, day: date) -> pl.DataFrame:
-        coming, self._coming = self._coming, None
-        frame = coming[1].result() if coming and coming[0] == day else self._read(day)
-        if following := self._next.get(day):
-            self._coming = following, self._thread.submit(self._read, following)
-        return frame
+        yield from ((day, frame) for day, frame in counted(around, reader.read, rule) if day in wanted)
 
 
 def _runs(days: Iterable[date], near: timedelta) -> list[list[date]]:
