@@ -27,7 +27,7 @@ DAY = 86_400_000_000
 PULLS, CONTENT = ("download", "refresh"), ("download",)
 CHECK = "version_check"
 CALLER, RESOURCE, REQUEST = "caller", "resource", "request"
-AGE = "client_age"
+AGE, EGRESS = "client_age", "egress"
 BEHAVIOR = ("behavior", "interval_seconds")
 UNITS = {"strict": "caller_id", "origin": "origin_id", "endpoint": "endpoint_id", "site": "site_id", "asn": "asn"}
 
@@ -267,12 +267,21 @@ class Facts:
         }
         if PLATFORM in self._wanted:
             names |= {"os", "arch"}
-        names.discard(PLATFORM)
-        if AGE not in names:
-            return self.tables.scan("callers").select("caller_id", *sorted(names))
-        known = (names | {"client", "client_version"}) - {AGE}
-        callers = self.tables.scan("callers").select("caller_id", *sorted(known))
-        return callers.join(self._releases(), on=["client", "client_version"], how="left", nulls_equal=True)
+        made = {PLATFORM, AGE, EGRESS} & names
+        needed = (names | ({"client", "client_version"} if AGE in made else set())) - made
+        callers = self.tables.scan("callers").select("caller_id", *sorted(needed))
+        if AGE in made:
+            callers = callers.join(self._releases(), on=["client", "client_version"], how="left", nulls_equal=True)
+        if EGRESS in made:
+            shared = pl.when(pl.col("endpoint_id").is_in(self._shared().implode())).then(pl.lit("shared"))
+            callers = callers.with_columns(shared.otherwise(pl.lit("single")).alias(EGRESS))
+        return callers
+
+    def _shared(self) -> pl.Series:
+        """The endpoints behind which several machines stood on some day."""
+        from pullstats.store.egress import shared_endpoints
+
+        return shared_endpoints(self.tables)
 
     def _releases(self) -> pl.LazyFrame:
         """The year of release of each version of a client (client, client_version, client_year)."""

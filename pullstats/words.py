@@ -129,6 +129,13 @@ COLUMNS: dict[str, Column] = {
         Column("ci", "boolean", "The client says that it runs in continuous integration.", "caller", dimension=True),
         Column("asn", "int64", "Autonomous system number of the address.", "caller", dimension=True),
         Column(
+            "egress",
+            "string",
+            "shared: on some day 5 clients, or 8 agents of one, came from the address; else single.",
+            "caller",
+            dimension=True,
+        ),
+        Column(
             "client_age",
             "int64",
             "Years from the release of the client's version to the request; empty where the release is not known.",

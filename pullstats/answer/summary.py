@@ -82,7 +82,28 @@ def beside(frame: pl.LazyFrame, query: Query) -> dict[str, Any]:
 
 def warnings(tables: Tables) -> list[str]:
     """What makes the figures doubtful: proxies, one address that sends most, paths without names, old clients."""
-    return [*_traffic(tables), *_inflation(tables)]
+    return [*_traffic(tables), *_inflation(tables), *_egress(tables)]
+
+
+def _egress(tables: Tables) -> list[str]:
+    """How many of the endpoints several machines stand behind, where they make much of the traffic."""
+    from pullstats.store.egress import shared_endpoints
+
+    shared = shared_endpoints(tables)
+    counts = tables.scan("requests").group_by("caller_id").agg(pl.len().cast(pl.Int64).alias("requests"))
+    callers = tables.scan("callers").select("caller_id", "endpoint_id")
+    sent = counts.join(callers, on="caller_id").select(
+        pl.col("requests").filter(pl.col("endpoint_id").is_in(shared.implode())).sum().alias("shared"),
+        pl.col("requests").sum(),
+    ).collect(engine="streaming")  # fmt: skip
+    part, total = sent.row(0)
+    if not total or part <= total * DOUBTFUL:
+        return []
+    told = (
+        f"{part / total:.0%} of the requests come from {len(shared):,} addresses that several machines share: origins "
+        "there are fewer than machines (see pullstats breakdown egress)"
+    )
+    return [told]
 
 
 def _inflation(tables: Tables) -> list[str]:

@@ -50,6 +50,18 @@ def test_the_age_of_a_client_is_in_years(tmp_path: Path) -> None:
     assert ages == {"5": "3", "": "2"}
 
 
+def test_an_address_with_many_programs_is_a_shared_egress(tmp_path: Path) -> None:
+    one = [("8.8.8.8", LAYER, f"{name}/1.0", 1) for name in ("containerd", "curl", "Wget", "skopeo", "crane")]
+    eight = [("8.8.9.9", LAYER, f"containerd/1.7.{n}", 1) for n in range(8)]
+    path = log(tmp_path, *one, *eight, ("8.8.7.7", LAYER, "containerd/1.7.2", 1), ("8.8.7.7", LAYER, "curl/8.1", 1))
+    rows = pullstats("breakdown", "egress", path, "--of", "requests", "-f", "csv").rows
+    assert {row["egress"]: (row["origins"], row["requests"]) for row in rows} == {
+        "shared": ("6", "13"),
+        "single": ("2", "2"),
+    }
+    assert "87% of the requests come from 2 addresses that several machines share" in pullstats("summary", path).err
+
+
 def test_the_users_route_names_what_is_pulled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("pullstats.toml").write_text("[routes.get]\npattern = '^/get/(?P<artifact>[a-z]+)$'\n")
