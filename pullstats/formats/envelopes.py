@@ -109,7 +109,8 @@ def unfold(envelope: Envelope, lines: pl.Series) -> tuple[pl.Series, pl.Series]:
     rows: list[int] = []
     for row, line in enumerate(lines):
         items = _items(envelope, line or "")
-        inner = [line or ""] if items is None else [_item(envelope, each) for each in items]
+        # A line with an empty list is a line all the same: blank, so that it is ignored and counted.
+        inner = [line or ""] if items is None else [_item(envelope, each) for each in items] or [""]
         texts += inner
         rows += [row] * len(inner)
     return pl.Series("line", texts, dtype=pl.String), pl.Series(rows, dtype=pl.Int64)

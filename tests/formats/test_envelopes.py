@@ -209,6 +209,11 @@ def test_any_text_is_unwrapped_to_one_line(name: str, texts: list[str]) -> None:
         assert len(unfold(envelopes()[name], lines)[0]) >= len(lines)
 
 
+def test_a_line_without_records_is_still_a_line() -> None:
+    lines, rows = unfold(envelopes()["azure-records"], pl.Series(['{"records":[]}', '{"records":[{"a":1},{"a":2}]}']))
+    assert (lines.to_list(), rows.to_list()) == (["", '{"a":1}', '{"a":2}'], [0, 1, 1])
+
+
 def test_journald_writes_bytes_that_are_no_text_as_a_list() -> None:
     line = json.dumps({"__REALTIME_TIMESTAMP": "1795459519904714", "MESSAGE": [104, 195, 169]})
     assert Unwrapper(["journald"]).unwrap(pl.Series([line])).lines.to_list() == ["hé"]
