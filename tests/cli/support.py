@@ -52,7 +52,10 @@ def shell(script: str, cwd: Path) -> Done:
 
 
 def terminal(*words: object, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> tuple[int, str]:
-    """Run `pullstats WORDS` at a terminal of 100 columns; its exit code and what the screen gets."""
+    """Run `pullstats WORDS` at a terminal of 100 columns; its exit code and what the screen gets.
+
+    Add -q: on a busy machine a small log can take so long that the progress is told.
+    """
     ours, theirs = pty.openpty()
     whole = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm", "COLUMNS": "100", **(env or {})}
     child = subprocess.Popen(

@@ -119,6 +119,13 @@ def test_standard_output_is_full(here: Path, command: str) -> None:
     assert "Exception ignored" not in done.err
 
 
+@pytest.mark.parametrize("words", ["uniques access.log -f csv", "ingest access.log"])
+def test_a_full_device_as_output_file(words: str) -> None:
+    done = pullstats(*words.split(), "-o", "/dev/full")
+    assert (done.code, done.out) == (1, "")
+    assert done.err.splitlines()[-1] == "pullstats: cannot write /dev/full: no space left; nothing was changed"
+
+
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[Path]:
     """A disk of 400 KiB; made by root only."""

@@ -90,7 +90,7 @@ def test_ingest_tells_of_hostile_names_safely(hostile: list[str]) -> None:
 
 def test_a_table_at_a_terminal_has_only_colours_of_ours(hostile: list[str], here: Path) -> None:
     for question in ("summary", "breakdown artifact,client", "breakdown host --of requests --plot"):
-        code, shown = terminal(*question.split(), *hostile, cwd=here)
+        code, shown = terminal(*question.split(), *hostile, "-q", cwd=here)
         assert code == 0
         ours = re.sub(r"\x1b\[[\d;]*m", "", shown)
         assert not ACTS.search(ours.replace("\r", "")), question

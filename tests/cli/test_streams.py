@@ -59,11 +59,11 @@ def test_a_closed_output_is_silent(here: Path) -> None:
 
 def test_csv_in_a_pipe_and_a_table_at_a_terminal(here: Path) -> None:
     assert process("uniques", "access.log", cwd=here).out.startswith("period_start,period_end,partial,origins,")
-    code, shown = terminal("uniques", "access.log", cwd=here)
+    code, shown = terminal("uniques", "access.log", "-q", cwd=here)
     assert code == 0
     assert "unique origins" in shown
     assert "rule pullstats-1" in shown
-    _, shown = terminal("uniques", "access.log", "-f", "csv", cwd=here)
+    _, shown = terminal("uniques", "access.log", "-q", "-f", "csv", cwd=here)
     assert shown.startswith("period_start,period_end,partial,origins,")
     assert "unique origins" in process("uniques", "access.log", "-f", "table", cwd=here).out
 
@@ -84,7 +84,7 @@ COLOURS: dict[str, tuple[list[str], dict[str, str], bool]] = {
 
 @pytest.mark.parametrize(("words", "env", "coloured"), COLOURS.values(), ids=COLOURS)
 def test_colours_at_a_terminal(here: Path, words: list[str], env: dict[str, str], *, coloured: bool) -> None:
-    _, shown = terminal("breakdown", "client", "access.log", *words, cwd=here, env=env)
+    _, shown = terminal("breakdown", "client", "access.log", "-q", *words, cwd=here, env=env)
     assert (ESCAPE in shown) is coloured
 
 

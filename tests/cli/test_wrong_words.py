@@ -177,7 +177,7 @@ def test_a_named_store_that_is_not_there() -> None:
 
 
 def test_parquet_is_not_written_to_a_terminal(here: Path) -> None:
-    code, shown = terminal("uniques", "access.log", "-f", "parquet", cwd=here)
+    code, shown = terminal("uniques", "access.log", "-q", "-f", "parquet", cwd=here)
     assert (code, shown) == (2, "pullstats: parquet is binary; add -o FILE\n")
 
 
