@@ -213,7 +213,10 @@ class Joiner:
 
     def _meet(self, table: str, rows: pl.DataFrame, describe: Callable[[pl.DataFrame], pl.DataFrame]) -> None:
         known = self._known[table]
-        fresh = rows.unique(known.name, maintain_order=True).join(known.to_frame(), on=known.name, how="anti")
+        distinct = rows.unique(known.name, maintain_order=True)
+        # Few ids are looked for among many: the set is made of the few.
+        met = known.filter(known.is_in(distinct[known.name].implode()))
+        fresh = distinct.join(met.to_frame(), on=known.name, how="anti", maintain_order="left")
         if len(fresh):
             self._known[table] = pl.concat([known, fresh[known.name]])
             self._writer.hold(table, typed(describe(fresh), table))
