@@ -96,4 +96,4 @@ def finished(drafts: pl.DataFrame, resources: pl.DataFrame, callers: pl.DataFram
         "times", "requests", "folded", "bytes", "platforms",
         pl.lit(pl.Series(_TEXTS, dtype=pl.String)).gather(pl.col("flags")).alias("flags"),
         "host",
-    ).select(ACTIVITIES).cast(dict(schema(ACTIVITIES)))  # fmt: skip
+    ).select(ACTIVITIES).cast(schema(ACTIVITIES))  # fmt: skip

@@ -137,7 +137,7 @@ def records(parser: Parser, lines: pl.Series, names: Sequence[str]) -> pl.DataFr
         bad = (outcome == PARSED) & done["method"].is_null() & done["path"].is_null()
         done["malformed"] = bad.set(~bad, None)
     frame = pl.DataFrame({"outcome": outcome, "reason": reason, **done})
-    return frame.select(names).cast(dict(record_schema(tuple(names))))
+    return frame.select(names).cast(record_schema(tuple(names)))
 
 
 def _merge(
