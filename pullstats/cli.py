@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from contextlib import suppress
+from io import UnsupportedOperation
 from typing import Annotated, Any, NoReturn
 
 from pullstats import __version__, completion
@@ -13,6 +15,8 @@ from pullstats.errors import FAILURE, INTERRUPTED, PullstatsError, UsageError, p
 from pullstats.words import OPTIONS, Option
 
 CLOSED_PIPE = 141
+# What the system says when standard output cannot be written; the files of others have a name in the error.
+NO_OUTPUT = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
 
 
 def main() -> NoReturn:
@@ -35,9 +39,9 @@ def run(words: list[str]) -> int:
         return INTERRUPTED
     except PullstatsError as error:
         return _fail(str(error), error.code)
-    except OSError as error:
-        return _fail(_unwritten(error), FAILURE)
     except BaseException as error:
+        if isinstance(error, OSError) and (error.filename is not None or error.errno in NO_OUTPUT):
+            return _fail(_unwritten(error), FAILURE)
         if isinstance(error, SystemExit | GeneratorExit) or os.environ.get("PULLSTATS_DEBUG"):
             raise
         text = (str(error).splitlines() or [""])[0]
@@ -48,7 +52,8 @@ def run(words: list[str]) -> int:
 
 def _silenced() -> None:
     """Nothing more goes to standard output: what is held for it cannot be written."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    with suppress(UnsupportedOperation):  # standard output of a test is no file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _unwritten(error: OSError) -> str:

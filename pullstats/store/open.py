@@ -65,7 +65,11 @@ class Store:
     def raw(self, name: str) -> pl.LazyFrame:
         """The rows of a table as they were written."""
         table = self.table(name)
-        if not table.file_uris():
+        files = [str(self.path / name / uri.rsplit(f"/{name}/", 1)[1]) for uri in table.file_uris()]
+        # Polars takes these for paths, but they are escaped: a store below `Application Support` would not be found
+        # (pola-rs/polars#20944).
+        table.file_uris = lambda *_: files  # pyright: ignore[reportAttributeAccessIssue]
+        if not files:
             return pl.LazyFrame(schema=schema(TABLES[name]))
         return pl.scan_delta(table).select(TABLES[name])
 
@@ -135,6 +139,8 @@ def _create(path: Path, key_id: str) -> None:
     from deltalake import DeltaTable
     from deltalake import Schema as DeltaSchema
 
+    if "%" in str(path.resolve()):  # Delta takes %41 for A
+        raise PullstatsError(f"{path}: a store's folder can have no % in its name", "name another one with --store")
     try:
         if path.exists() and any(path.iterdir()) and not any((path / name).is_dir() for name in TABLES):
             raise PullstatsError(f"{path}: this folder holds something else", "name an empty folder with --store")

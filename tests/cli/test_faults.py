@@ -95,6 +95,21 @@ def test_a_key_that_is_none(here: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert (done.code, done.err) == (1, "pullstats: key: holds 5 bytes, a key has 32; restore it from a backup\n")
 
 
+@pytest.mark.parametrize("name", ["Application Support", "Jürgen's #1?"])
+def test_a_store_can_have_any_name(name: str) -> None:
+    """As below `~/Library/Application Support`, where macOS has it."""
+    assert pullstats("ingest", "access.log", "--store", f"{name}/store").code == 0
+    asked = pullstats("uniques", "--store", f"{name}/store", "-f", "csv")
+    assert (asked.code, asked.out) == (0, pullstats("uniques", "access.log", "-f", "csv").out)
+    assert pullstats("store", "rebuild", "--store", f"{name}/store").code == 0
+
+
+def test_but_no_percent_sign() -> None:
+    done = pullstats("ingest", "access.log", "--store", "x%41")
+    said = "pullstats: x%41: a store's folder can have no % in its name; name another one with --store\n"
+    assert (done.code, done.err) == (1, said)
+
+
 def test_a_store_that_cannot_be_written_can_be_asked(here: Path, home: Path) -> None:
     """Nothing is written for a question while the derived tables are current."""
     assert pullstats("ingest", "access.log").code == 0

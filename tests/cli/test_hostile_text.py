@@ -60,7 +60,7 @@ QUESTIONS = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("format", ["table", "csv", "tsv", "json", "ndjson", "md"])
+@pytest.mark.parametrize("format", ["table", "csv", "json", "md"])
 def test_no_answer_holds_what_a_terminal_acts_on(hostile: list[str], format: str) -> None:  # noqa: A002
     assert pullstats("ingest", *hostile, "-q").code == 0
     for question in QUESTIONS:

@@ -15,6 +15,7 @@ from tests.cli.support import PROGRAM, ROOT, log
 from tests.program import pullstats
 
 PARTS = {"a.log": (0, 400), "b.log": (300, 900), "c.log": (900, 2_900), "d.log": (2_900, 3_000)}
+TRUTH: list[str] = []  # made once
 QUESTIONS = ("uniques --of requests --by day", "pulls --by day", "breakdown client,reference")
 
 
@@ -27,8 +28,11 @@ def logs(here: Path) -> list[str]:
 
 @pytest.fixture
 def truth(logs: list[str]) -> list[str]:
-    assert pullstats("ingest", "-q", *logs, "--store", "truth").code == 0
-    return answers("truth")
+    """What a store answers that was filled in peace."""
+    if not TRUTH:
+        assert pullstats("ingest", "-q", *logs, "--store", "truth").code == 0
+        TRUTH.extend(answers("truth"))
+    return TRUTH
 
 
 def answers(store: str) -> list[str]:
@@ -82,7 +86,7 @@ def lasting(logs: list[str]) -> float:
 
 def test_kills_at_some_points(logs: list[str], truth: list[str]) -> None:
     whole = lasting(logs)
-    for number, share in enumerate((0.5, 0.7, 0.85, 0.95)):
+    for number, share in enumerate((0.7, 0.9)):
         kill_and_finish(logs, whole * share, truth, f"s{number}")
 
 
@@ -146,9 +150,9 @@ def test_two_runs_at_once_over_different_logs(logs: list[str], truth: list[str])
 def test_an_interrupt_ends_quietly(here: Path) -> None:
     (here / "long.log").write_text(log(0, 40_000))
     run = started("ingest", "long.log", "--store", "st")
-    time.sleep(0.7)
+    while not (here / "st" / "pullstats.json").exists():
+        time.sleep(0.005)
     run.send_signal(signal.SIGINT)
-    _, said = run.communicate(timeout=60)
-    assert run.returncode in (0, 130)
-    if run.returncode == 130:
-        assert said == b""
+    assert run.communicate(timeout=60) == (b"", b"")
+    assert run.returncode in (130, -signal.SIGINT), "a shell has 130 for both; Polars ends itself where it computes"
+    assert pullstats("ingest", "long.log", "--store", "st").code == 0
