@@ -174,15 +174,16 @@ def _presented(
     table = rows.select([_typed(pl.col(each.name), each) for each in answer.columns])
     notes = []
     if not len(table) or not facts.spans:
-        notes.append(_nothing(query, answer.coverage))
+        notes.append(_nothing(query, answer.coverage, facts.spans))
     return replace(answer, table=table).noted(*notes)
 
 
-def _nothing(query: Query, covered: Coverage) -> str:
+def _nothing(query: Query, covered: Coverage, spans: Sequence[tuple[int, int]]) -> str:
     if covered.first is None or covered.last is None:
         return "no requests were read"
+    met = any(start <= covered.last and covered.first < end for start, end in spans)
     return (
-        f"no requests in the window ({windows.describe(query.window)}); the data covers "
+        f"no {query.of if met else 'requests'} in the window ({windows.describe(query.window)}); the data covers "
         f"{iso(query, covered.first)[:10]} .. {iso(query, covered.last)[:10]}"
     )
 

@@ -239,6 +239,7 @@ def _read(settings: Settings, logs: Sequence[str], temporary: ExitStack) -> tupl
     sources, wrong = find(logs)
     for error in wrong:
         complain(error)
+    spare(settings, sources)
     with progress(settings) as told:
         if _size(sources) <= IN_MEMORY_BYTES:
             tables = Memory()
@@ -253,6 +254,20 @@ def _read(settings: Settings, logs: Sequence[str], temporary: ExitStack) -> tupl
     if not any(outcome.status == "ingested" for outcome in outcomes):
         raise QuietFailure
     return tables, [*outcomes, *map(unread, wrong)]
+
+
+def spare(settings: Settings, sources: Sequence[Source]) -> None:
+    """Refuse to write onto a log that is read.
+
+    Raises:
+        UsageError: -o or --rejects names one of the logs.
+    """
+    from pathlib import Path
+
+    for option, flag in (("output", "-o"), ("rejects", "--rejects")):
+        path = Path(settings[option] or "")
+        if settings[option] and any(path.exists() and path.samefile(source.path) for source in sources):
+            raise UsageError(f"{flag} '{path}' is one of the logs", "name another file")
 
 
 class QuietFailure(PullstatsError):  # noqa: N818 - nothing more to say

@@ -37,7 +37,7 @@ def ingest(settings: Settings, logs: list[str]) -> int:
     """
     from pathlib import Path
 
-    from pullstats.commands.common import complain, exit_code, progress, reading, unread
+    from pullstats.commands.common import complain, exit_code, progress, reading, spare, unread
     from pullstats.sources.files import find
     from pullstats.store.open import default_place, exists, open_or_create
 
@@ -47,6 +47,7 @@ def ingest(settings: Settings, logs: list[str]) -> int:
     sources, wrong = find(logs)
     for error in wrong:
         complain(error)
+    spare(settings, sources)
     store = open_or_create(place, options.key.id)
     if settings["follow"]:
         return _followed(store, sources, options, settings)

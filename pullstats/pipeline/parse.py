@@ -148,9 +148,9 @@ def _recognised(outcome: Outcome, print_: Fingerprint, reading: Reading) -> Plan
         outcome.status = "empty"
         raise PullstatsError(f"{name}: is empty (0 lines)", "nothing to count")
     lines = head_lines(print_.head)
-    if not lines and print_.length == len(print_.head):
+    if print_.length == len(print_.head) and all(line.startswith("#") for line in lines):
         outcome.status = "empty"
-        raise PullstatsError(f"{name}: holds blank lines only", "nothing to count")
+        raise PullstatsError(f"{name}: holds {'header' if lines else 'blank'} lines only", "nothing to count")
     chosen, found = reading.given_format(), None
     if chosen is None:
         found = guess(lines, reading.own_formats())

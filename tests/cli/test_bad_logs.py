@@ -39,6 +39,11 @@ def varied(lines: int) -> bytes:
 ALONE: dict[str, tuple[str, bytes, str]] = {
     "empty": ("empty.log", b"", "empty.log: is empty (0 lines); nothing to count"),
     "blank": ("blank.log", b"\n\r\n \n", "blank.log: holds blank lines only; nothing to count"),
+    "headers only": (
+        "iis.log",
+        b"#Version: 1.0\n#Fields: date time cs-method\n",
+        "iis.log: holds header lines only; nothing to count",
+    ),
     "binary": (
         "binary.log",
         NOISE,
@@ -140,13 +145,12 @@ def test_bad_logs_do_not_stop_the_good_ones(here: Path, command: str) -> None:
     if command == "ingest":
         fates = {each["source"]: each["status"] for each in done.document["sources"]}
         assert fates.pop("access.log") == "ingested"
-        assert {name for name, fate in fates.items() if fate == "already"} == {"empty.log", "blank.log"}
-        assert {name for name, fate in fates.items() if fate == "failed"} == {*bad, "nope", "loop.log"} - {
-            "empty.log", "blank.log",
-        }  # fmt: skip
+        nothing = {"empty.log", "blank.log", "iis.log"}
+        assert {name for name, fate in fates.items() if fate == "already"} == nothing
+        assert {name for name, fate in fates.items() if fate == "failed"} == {*bad, "nope", "loop.log"} - nothing
         assert done.document["totals"] == {
             "lines": 120, "parsed": 120, "ignored": 0, "rejected": 0,
-            "sources_ingested": 1, "sources_already": 2, "sources_failed": len(bad),
+            "sources_ingested": 1, "sources_already": 3, "sources_failed": len(bad) - 1,
         }  # fmt: skip
 
 
@@ -287,3 +291,17 @@ def test_an_unreadable_log(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_log_of_someone_else(here: Path) -> None:
     (here / "access.log").chmod(0)
     assert "permission denied" in pullstats("summary", "access.log").err
+
+
+def test_a_log_is_never_written_over(here: Path) -> None:
+    (here / "link.csv").symlink_to("access.log")
+    before = (here / "access.log").read_text()
+    for words in (
+        "uniques access.log -o ./link.csv",
+        "ingest access.log --rejects access.log",
+        "summary . --rejects link.csv",
+    ):
+        done = pullstats(*words.split())
+        assert (done.code, done.out) == (2, "")
+        assert done.err.endswith("is one of the logs; name another file\n"), done.err
+    assert (here / "access.log").read_text() == before

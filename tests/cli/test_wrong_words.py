@@ -8,7 +8,7 @@ import pytest
 
 from pullstats.commands import Command, commands
 from pullstats.words import OPTIONS
-from tests.cli.support import process, terminal
+from tests.cli.support import process, request, terminal
 from tests.program import pullstats
 
 KINDS = (
@@ -156,6 +156,13 @@ def test_a_window_without_data_is_an_answer() -> None:
         assert done.err == (
             "no requests in the window (2021, UTC); the data covers 2024-03-01 .. 2024-03-01\n"
         )  # fmt: skip
+
+
+def test_a_window_with_requests_but_no_pulls_says_so(here: Path) -> None:
+    (here / "pings.log").write_text("".join(request(number, path="/healthz") + "\n" for number in range(9)))
+    done = pullstats("top-origins", "pings.log", "-f", "csv")
+    assert (done.code, done.out.count("\n")) == (0, 1)
+    assert done.err.startswith("no pulls in the window (all data, UTC); the data covers 2024-03-01")
 
 
 def test_no_log_and_no_store() -> None:
