@@ -165,6 +165,9 @@ def _function(declared: Command) -> Any:
             return declared.run(settings, words)
         except UsageError as error:
             raise settings.placed(error) from error
+        except BrokenPipeError:  # Typer would make it an exit with 1
+            _silenced()
+            return CLOSED_PIPE
 
     call.__signature__ = inspect.Signature(parameters)  # pyright: ignore[reportFunctionMemberAccess]
     call.__annotations__ = {each.name: each.annotation for each in parameters}

@@ -51,6 +51,11 @@ def test_a_reader_that_goes_away_is_no_error(here: Path, command: str) -> None:
     assert done.out.strip() in ("0", "141")
 
 
+def test_a_reader_that_is_gone_before_the_first_line_is_no_error(here: Path) -> None:
+    done = shell("(sleep 2; pullstats inspect lines access.log) | true; echo ${PIPESTATUS[0]}", here)
+    assert (done.err, done.out.strip()) == ("", "141")
+
+
 def test_a_closed_output_is_silent(here: Path) -> None:
     for script in ("pullstats uniques access.log >&-", "pullstats uniques nope.log 2>&-", "pullstats --help >&- 2>&-"):
         assert shell(script, here).out == ""
