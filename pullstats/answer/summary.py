@@ -90,7 +90,7 @@ def _egress(tables: Tables) -> list[str]:
     from pullstats.store.egress import shared_endpoints
 
     shared = shared_endpoints(tables)
-    counts = tables.scan("requests").group_by("caller_id").agg(pl.len().cast(pl.Int64).alias("requests"))
+    counts = _sent(tables)
     callers = tables.scan("callers").select("caller_id", "endpoint_id")
     sent = counts.join(callers, on="caller_id").select(
         pl.col("requests").filter(pl.col("endpoint_id").is_in(shared.implode())).sum().alias("shared"),
@@ -104,6 +104,11 @@ def _egress(tables: Tables) -> list[str]:
         "there are fewer than machines (see pullstats breakdown egress)"
     )
     return [told]
+
+
+def _sent(tables: Tables) -> pl.LazyFrame:
+    """How many requests each caller sent (caller_id, requests)."""
+    return tables.scan("requests").group_by("caller_id").agg(pl.len().cast(pl.Int64).alias("requests"))
 
 
 def _inflation(tables: Tables) -> list[str]:
@@ -133,7 +138,7 @@ def _inflation(tables: Tables) -> list[str]:
 
 def _traffic(tables: Tables) -> list[str]:
     """One address that sends most, a proxy's addresses in the place of clients', paths that name nothing."""
-    counts = tables.scan("requests").group_by("caller_id").agg(pl.len().cast(pl.Int64).alias("requests"))
+    counts = _sent(tables)
     callers = tables.scan("callers").select("caller_id", "endpoint_id", "network", "organisation")
     sent = (
         counts.join(callers, on="caller_id")

@@ -225,6 +225,7 @@ def _written(path: Path) -> Iterator[BinaryIO]:
 def _ledger(outcomes: list[Outcome], reading: Reading) -> pl.DataFrame:
     """One row a source (columns SOURCES)."""
     commit, now = uuid.uuid4().hex, time.time_ns() // 1000
+    tables = json.dumps(reading.geo().versions())  # once: it opens the user's files
     rows = [
         {
             "source_id": outcome.source_id,
@@ -244,7 +245,7 @@ def _ledger(outcomes: list[Outcome], reading: Reading) -> pl.DataFrame:
             "first": outcome.first,
             "last": outcome.last,
             "program": __version__,
-            "tables": json.dumps(reading.geo().versions()),
+            "tables": tables,
             "as_of": now,
             "commit_id": commit,
         }
