@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pullstats.formats.entry import entries
 from pullstats.formats.envelopes import Unwrapper, envelopes, found, unfold
 from pullstats.formats.kinds import compiled
+from pullstats.formats.kinds.csv import CsvParser, header
 from pullstats.formats.kinds.json import JsonParser
 from pullstats.formats.kinds.text import TextParser
 from pullstats.formats.parse import open_reader
@@ -140,6 +141,12 @@ def _guess(texts: pl.Series, numbered: list[tuple[int, str]], wrapped: tuple[str
     )
 
 
+def only_headers(lines: Sequence[str], own: Sequence[Entry] = ()) -> bool:
+    """Whether the lines name columns and hold nothing else."""
+    exports = [each for each in (*entries(), *own) if each.kind == "csv"]
+    return all(line.startswith("#") or any(header(each, line) for each in exports) for line in lines)
+
+
 def candidates(texts: pl.Series, known: Sequence[Entry]) -> list[Entry]:
     """The formats that fit some of the first lines; of look-alikes only the one that the lines' content names."""
     sample = texts.head(_SAMPLE)
@@ -153,6 +160,8 @@ def _score(entry: Entry, sample: pl.Series) -> int:
     """How many lines of the sample look like the format."""
     if entry.kind == "w3c":
         return _w3c_score(entry, sample)
+    if entry.kind == "csv":
+        return _csv_score(entry, sample)
     if entry.kind in {"json", "logfmt"}:
         return _json_score(entry, sample)
     parser = compiled(entry)
@@ -163,6 +172,13 @@ def _w3c_score(entry: Entry, sample: pl.Series) -> int:
     header = sample.head(10).filter(sample.head(10).str.starts_with("#Fields:"))
     if len(header) and all((name in header[0]) for name in entry.signature):
         return int((sample.str.starts_with("#") | sample.str.contains(entry.separator, literal=True)).sum())
+    return int(sample.str.contains(entry.tell).sum()) if entry.tell else 0
+
+
+def _csv_score(entry: Entry, sample: pl.Series) -> int:
+    """Lines below a header all count: whether they fit it is found out by reading them."""
+    if any(header(entry, line) for line in sample.head(10)):
+        return len(sample)
     return int(sample.str.contains(entry.tell).sum()) if entry.tell else 0
 
 
@@ -228,4 +244,4 @@ def where(entry: Entry, line: str) -> int:
     if entry.kind == "w3c":
         return len(line) if line.count(entry.separator) else 0
     parser = compiled(entry)
-    return parser.reach(line) if isinstance(parser, TextParser) else 0
+    return parser.reach(line) if isinstance(parser, TextParser | CsvParser) else 0

@@ -14,8 +14,8 @@ from pullstats.errors import PullstatsError, UsageError, did_you_mean, printable
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Kind = Literal["nginx", "apache", "fields", "w3c", "json", "logfmt", "regex"]
-KINDS = ("nginx", "apache", "fields", "w3c", "json", "logfmt", "regex")
+Kind = Literal["nginx", "apache", "fields", "w3c", "json", "logfmt", "csv", "regex"]
+KINDS = ("nginx", "apache", "fields", "w3c", "json", "logfmt", "csv", "regex")
 ESCAPES = ("backslash", "hash", "url", "plus", "json", "none")
 
 
@@ -29,14 +29,18 @@ class Entry:
         kind: which compiler reads `spec`.
         source: the document or code that defines the format.
         spec: the format: a log_format or LogFormat string, a pattern with named groups, or ordered field names.
-        fields: kind `json` and `logfmt`: record column -> where to find it, best first; kind `regex` and `fields`:
-            group or field name -> `column@type` where the name does not say it.
+        fields: kind `json`, `logfmt` and `csv`: record column -> where to find it, best first; kind `regex` and
+            `fields`: group or field name -> `column@type` where the name does not say it.
         separator: kind `fields` and `w3c`: what stands between the fields.
         least: kind `w3c`: how many of the columns in `spec` a line has at least, where no `#Fields` came before it.
         envelopes: what the lines are wrapped in, the outermost first; None: found out by the reader.
-        signature: kind `json` and `logfmt`: the keys that every record has (`a|b`: one of them); they name the format.
+        signature: kind `json` and `logfmt`: the keys that every record has (`a|b`: one of them); they name the format;
+            kind `csv`: the columns that every header has.
         only: kind `json` and `logfmt`: key -> pattern; a record without it is no request.
-        skip: kind `json` and `logfmt`: reason -> (key -> pattern) of well-formed records that are no client's request.
+        skip: kind `json`, `logfmt` and `csv`: reason -> (key -> pattern) of well-formed records that are no client's
+            request.
+        stands_for: kind `csv`: the request that an event stands for: `method`, `path` (`{name}` is a column) and
+            `status` of the first whose patterns in `only` (column -> pattern) all fit.
         required: the columns without which a record is damaged.
         ignore: reason -> pattern of lines that belong to such a log but are no request; kind `json` and `logfmt` also
             reason -> (key -> pattern of its value; `!key`: it has no such key).
@@ -65,6 +69,7 @@ class Entry:
     signature: tuple[str, ...] = ()
     only: Mapping[str, str] = field(default_factory=dict)
     skip: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    stands_for: tuple[Mapping[str, Any], ...] = ()
     required: tuple[str, ...] = ("ts",)
     ignore: Mapping[str, Any] = field(default_factory=dict)
     escape: str = "backslash"
@@ -86,11 +91,11 @@ class Entry:
 _KNOWN = {f.name for f in fields(Entry)} - {"name", "examples"} | {"example"}
 _SHAPES: dict[str, type] = {
     "fields": dict, "only": dict, "skip": dict, "ignore": dict, "signature": list, "required": list, "null": list,
-    "like": list, "cannot_tell": list, "envelopes": list, "example": list, "least": int, "priority": int,
-    "tell_share": float, "unique_id": bool,
+    "like": list, "cannot_tell": list, "envelopes": list, "example": list, "stands_for": list, "least": int,
+    "priority": int, "tell_share": float, "unique_id": bool,
 }  # fmt: skip
 _CALLED = {dict: "a table", list: "a list", int: "a number", float: "a fraction", bool: "true or false", str: "a text"}
-_TUPLES = ("signature", "required", "null", "like", "cannot_tell", "envelopes")
+_TUPLES = ("signature", "required", "null", "like", "cannot_tell", "envelopes", "stands_for")
 
 
 def from_table(name: str, table: Mapping[str, Any], where: str) -> Entry:

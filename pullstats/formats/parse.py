@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pullstats.formats.distinct import constant
 from pullstats.formats.envelopes import FIRST_PART, Unwrapper, envelopes, found, unfold
 from pullstats.formats.kinds import compiled
+from pullstats.formats.kinds.csv import CsvParser, header
 from pullstats.formats.kinds.parser import empty
 from pullstats.formats.kinds.w3c import W3cParser
 from pullstats.formats.times import zone
@@ -48,6 +49,10 @@ class Reader:
         """What the lines are wrapped in, as far as is known."""
         return tuple(self._unwrapper.names) if self._unwrapper else ()
 
+    def names_columns(self, line: str) -> bool:
+        """Whether a line is a header that says what the lines below it hold."""
+        return line.startswith("#") or (self.entry.kind == "csv" and header(self.entry, line) is not None)
+
     def unfold(self, lines: pl.Series) -> tuple[pl.Series, pl.Series | None]:
         """The lines, one record each, and the row of `lines` that each came from (None: they are the lines).
 
@@ -75,7 +80,7 @@ class Reader:
                 self._unwrapper = Unwrapper(found(texts), self._tz, self._newest)
 
     def _records(self, lines: pl.Series, names: Sequence[str]) -> pl.DataFrame:
-        if not isinstance(self.parser, W3cParser):
+        if not isinstance(self.parser, W3cParser | CsvParser):
             return records(self.parser, lines, names)
         runs = self.parser.segments(lines)
         return pl.concat([records(parser, lines.slice(begin, length), names) for parser, begin, length in runs])

@@ -25,7 +25,7 @@ LAST = 4_133_980_800 * SECOND  # the first moment of the year 2101
 _NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MONTHS = {name: number for number, name in enumerate(_NAMES, 1)}
 _DAYS = (0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-_REST = re.compile(r":([0-5][0-9]|60)(?:[.,]([0-9]{1,9}))?(?: ?([Zz])| ?([+-])([0-9]{2}):?([0-5][0-9]))?")
+_REST = re.compile(r":([0-5][0-9]|60)(?:[.,]([0-9]{1,9}))?(?: ?([Zz]|UTC)| ?([+-])([0-9]{2})(?::?([0-5][0-9]))?)?")
 _HOURS = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 _DIGITS = re.compile(r"([01][0-9]|2[0-3])([0-5][0-9])")
 _EPOCH = re.compile(r"([0-9]{9,19})(?:\.([0-9]{1,12}))?")
@@ -152,7 +152,7 @@ def _rest(clock: str, text: str) -> tuple[int, int | None] | None:
         return micros, 0
     if not sign:
         return micros, None
-    offset = int(hours) * 3600 + int(minutes) * 60
+    offset = int(hours) * 3600 + int(minutes or 0) * 60
     return micros, -offset if sign == "-" else offset
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from pullstats.errors import PullstatsError, printable
-from pullstats.formats.detect import Guess, guess
+from pullstats.formats.detect import Guess, guess, only_headers
 from pullstats.formats.parse import Reader, open_reader
 from pullstats.lazy import pl
 from pullstats.pipeline.join import WANTED
@@ -148,7 +148,7 @@ def _recognised(outcome: Outcome, print_: Fingerprint, reading: Reading) -> Plan
         outcome.status = "empty"
         raise PullstatsError(f"{name}: is empty (0 lines)", "nothing to count")
     lines = head_lines(print_.head)
-    if print_.length == len(print_.head) and all(line.startswith("#") for line in lines):
+    if print_.length == len(print_.head) and only_headers(lines, reading.own_formats()):
         outcome.status = "empty"
         raise PullstatsError(f"{name}: holds {'header' if lines else 'blank'} lines only", "nothing to count")
     chosen, found = reading.given_format(), None
@@ -213,7 +213,7 @@ def chunks(plan: Plan) -> Iterator[Chunk]:
     start, first = (_next_line(plan), outcome.past.lines + 1) if outcome.past else (0, 1)
     if start:
         reader.read(
-            pl.Series("line", [line for line in head_lines(print_.head, 50) if line.startswith("#")], pl.String())
+            pl.Series("line", [line for line in head_lines(print_.head, 50) if reader.names_columns(line)], pl.String())
         )
     keyed = reader.entry.unique_id
     for block in blocks(outcome.source, print_, start, first):

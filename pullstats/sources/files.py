@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import glob
 import os
+import re
 import shutil
 import stat
 import sys
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 STDIN = "-"
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 PATTERN = "*.log*"
+# Names that services give to logs which they put into a bucket: CloudWatch's export tasks, CloudFront, S3, Scarf.
+DELIVERED = re.compile(
+    r"[0-9]{6}\.gz|[0-9A-Z]{10,20}\.[0-9]{4}(?:-[0-9]{2}){3}\.[0-9a-f]{8}(?:\.gz)?"
+    r"|[0-9]{4}(?:-[0-9]{2}){5}-[0-9A-F]{16}(?:\.gz)?|events-scarf-export-.*\.csv(?:\.gz)?"
+)
 
 
 @dataclass(frozen=True)
@@ -100,8 +106,10 @@ def _folder(word: str, folder: Path) -> Iterator[Source]:
     try:
         files = [
             path
-            for path in sorted(folder.rglob(PATTERN))
-            if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+            for path in sorted(folder.rglob("*"))
+            if (path.match(PATTERN) or DELIVERED.fullmatch(path.name))
+            and path.is_file()
+            and not any(part.startswith(".") for part in path.relative_to(folder).parts)
         ]
     except OSError as error:
         raise unreadable(word, error) from error

@@ -23,6 +23,10 @@ def compiled(entry: Entry, tz: str = "UTC") -> Parser:
         from pullstats.formats.kinds.logfmt import LogfmtParser
 
         return LogfmtParser(entry, tz)
+    if entry.kind == "csv":
+        from pullstats.formats.kinds.csv import CsvParser
+
+        return CsvParser(entry, tz)
     from pullstats.formats.kinds.json import JsonParser
 
     return JsonParser(entry, tz)
