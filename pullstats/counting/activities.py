@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
 from pullstats.counting.days import Counter
-from pullstats.counting.rows import REQUEST_COLUMNS, days_of, facts
+from pullstats.counting.rows import REQUEST_COLUMNS, days_of, facts, ids_of
 from pullstats.lazy import pl
 from pullstats.tables import ACTIVITIES, schema
+from pullstats.threads import ahead
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import date
 
+    from pullstats.counting.names import Ids
+    from pullstats.counting.rows import Facts
     from pullstats.counting.rules import Rule
 
 __all__ = ["REQUEST_COLUMNS", "WARM_UP_DAYS", "activities", "derive"]
 
 # What happens on one day can depend on, and change, what happened on so many days before and after it.
 WARM_UP_DAYS = 2
+# Resources that are remembered without being asked for: what one day names is mostly named on others, too.
+REMEMBERED = 50_000
 
 
 def activities(requests: pl.DataFrame, sizes: pl.DataFrame | None, rule: Rule) -> pl.DataFrame:
     """The activities of a complete frame of requests.
 
     Args:
-        requests: columns REQUEST_COLUMNS, in any order of rows.
+        requests: columns REQUEST_COLUMNS, names.CALLER_COLUMNS and names.RESOURCE_COLUMNS, in any order of rows.
         sizes: the sizes of contents on these days and their neighbours (columns of `rows.sizes`), where they are
             known from elsewhere; None: those that the requests themselves show.
         rule: the counting rule.
@@ -34,12 +40,13 @@ def activities(requests: pl.DataFrame, sizes: pl.DataFrame | None, rule: Rule) -
         Columns tables.ACTIVITIES, in order of time; the same rows for any order of the requests.
     """
     days = days_of(requests)
-    made = [frame for _, frame in _derived(list(days), days.__getitem__, rule, sizes)]
+    given = _facts(list(days), days.__getitem__, ids_of(requests, rule), rule)
+    made = [frame for _, frame in _derived(given, Counter(rule, sizes))]
     return pl.concat([pl.DataFrame(schema=schema(ACTIVITIES)), *made])
 
 
 def derive(
-    days: Sequence[date], read: Callable[[date], pl.DataFrame], rule: Rule
+    days: Sequence[date], read: Callable[[date], pl.DataFrame], ids: Ids, rule: Rule
 ) -> Iterator[tuple[date, pl.DataFrame]]:
     """The activities of UTC days, one day at a time, in memory that does not grow with their number.
 
@@ -51,21 +58,35 @@ def derive(
     Args:
         days: in ascending order; a day that is missing holds no requests.
         read: the requests (columns REQUEST_COLUMNS) of a day, by their logged time.
+        ids: what their ids stand for.
         rule: the counting rule.
 
     Yields:
         Each day, in order, with all activities (columns tables.ACTIVITIES) whose first request was logged that day.
     """
-    return _derived(days, read, rule, None)
+    return _derived(ahead(_facts(days, read, ids, rule)), Counter(rule, None))
 
 
-def _derived(
-    days: Sequence[date], read: Callable[[date], pl.DataFrame], rule: Rule, sizes: pl.DataFrame | None
-) -> Iterator[tuple[date, pl.DataFrame]]:
-    counter = Counter(rule, sizes)
-    ahead = None
-    for day, following in zip(days, [*days[1:], None], strict=False):
-        today = ahead[1] if ahead else facts(read(day), rule)
-        ahead = (following, facts(read(following), rule, today.resources)) if following else None
-        counter.add(day, today, ahead)
+def _facts(
+    days: Sequence[date], read: Callable[[date], pl.DataFrame], ids: Ids, rule: Rule
+) -> Iterator[tuple[date, Facts]]:
+    """The facts of each day; its resources are those of the days before, too, which may still be open."""
+    near: deque[pl.Series] = deque(maxlen=WARM_UP_DAYS + 2)
+    known = None
+    for day in days:
+        requests = read(day)
+        near.append(requests["resource_id"].unique())
+        if known is not None and len(known) > REMEMBERED:
+            known = known.join(pl.concat(near).unique().to_frame(), on="resource_id", how="semi")
+        one = facts(requests, ids, rule, known)
+        known = one.resources
+        yield day, one
+
+
+def _derived(given: Iterator[tuple[date, Facts]], counter: Counter) -> Iterator[tuple[date, pl.DataFrame]]:
+    today = next(given, None)
+    while today is not None:
+        following = next(given, None)
+        counter.add(*today, following)
         yield from counter.ready()
+        today = following

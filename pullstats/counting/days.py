@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from pullstats.counting.rules import Rule
 
 _EPOCH = date(1970, 1, 1)
-_DAYS_REMEMBERED = 3  # names of so many days are kept before the unused ones are dropped
 
 
 class Counter:
@@ -42,11 +41,9 @@ class Counter:
         self._kept = pl.DataFrame()
         self._parts = no_parts()
         self._resources = pl.DataFrame()
-        self._callers = pl.DataFrame()
         self._drafts: list[pl.DataFrame] = []
         self._learned: list[pl.DataFrame] = []
         self._days: list[date] = []
-        self._of_a_day = 0
 
     def add(self, today: date, facts: Facts, ahead: tuple[date, Facts] | None) -> None:
         """Count a day.
@@ -62,7 +59,6 @@ class Counter:
         self._sizes[today] = facts.sizes
         if ahead:
             self._sizes[ahead[0]] = ahead[1].sizes
-        self._of_a_day = len(facts.callers) + len(facts.resources)
         self._days.append(today)
         self._count(rows, until)
         self._until = until
@@ -71,24 +67,16 @@ class Counter:
         """The rows that start before `until` and were not counted yet, sorted by key, behind those that were kept."""
         none = facts.rows.clear()
         rows = settled(facts.rows, ahead.rows if ahead else none, self._rule)
-        self._know(facts)
+        self._resources = (ahead or facts).resources
         if self._until is not None:
             rows = rows.filter(pl.col("at") >= self._until)
         if ahead and until is not None:
             early = ahead.rows.filter(pl.col("at") < until)
             if len(early):
-                self._know(ahead)
                 rows = in_order(pl.concat([rows, settled(early, none, self._rule)]))
         rows = rows.drop(*ORDER[1:], "pair")
         rows = pl.concat([self._kept.select(rows.columns), rows]) if self._kept.width else rows
         return rows.sort("key", maintain_order=True).with_columns(pl.int_range(pl.len()).alias("row"))
-
-    def _know(self, facts: Facts) -> None:
-        """Remember what the ids of these requests mean."""
-        before = [(self._resources, facts.resources), (self._callers, facts.callers)]
-        named, who = (pl.concat([table for table in pair if table.width]) for pair in before)
-        self._resources = named.unique("resource_id", keep="last")
-        self._callers = who.unique("caller_id", keep="last")
 
     def _count(self, rows: pl.DataFrame, until: int | None) -> None:
         rule = self._rule
@@ -96,7 +84,7 @@ class Counter:
         rest = rows.filter(pl.col("row").is_in(pushed["row"].implode()).not_()) if len(pushed) else rows
         what = pl.col("what")
         sizes = around(list(self._sizes.values())) if self._given_sizes is None else self._given_sizes
-        known = Known(rule, sizes, self._resources, self._callers, until)
+        known = Known(rule, sizes, self._resources, until)
         pulled = images(_only(rest, what.is_in(IMAGE)), self._parts, known)
         packaged, kept = packages(_only(rest, what.is_in(PACKAGE)), known)
         others = plain(_only(rest, what.is_in(PLAIN)), rule)
@@ -132,7 +120,7 @@ class Counter:
         drafts = pl.concat([drafts_of_nothing(), *self._drafts])
         of_day = pl.col("ts") // DAY == day
         self._drafts = [drafts.filter(~of_day)]
-        return finished(drafts.filter(of_day), self._with_versions(day), self._callers)
+        return finished(drafts.filter(of_day), self._with_versions(day))
 
     def _with_versions(self, day: int) -> pl.DataFrame:
         """The resources, those by digest with the version that was learned on the day or a neighbouring one."""
@@ -145,18 +133,9 @@ class Counter:
         return learned.with_columns(pl.when(by_digest).then("learned").alias("learned"))
 
     def _forget(self) -> None:
-        """Drop what neither kept rows nor drafts name, and what was learned of days that are done."""
+        """Drop what was learned of days that are done."""
         first = (self._days[0] - _EPOCH).days if self._days else 0
         self._learned = [table.filter(pl.col("day") >= first - 1) for table in self._learned if len(table)]
-        if len(self._callers) + len(self._resources) < _DAYS_REMEMBERED * self._of_a_day:
-            return
-        drafts = pl.concat([drafts_of_nothing(), *self._drafts])
-        kept = self._kept
-        ids = [kept["resource_id"], *(drafts[name] for name in ("resource_id", "named", "digested"))]
-        used = pl.concat([one.rename("resource_id") for one in ids]).unique().to_frame()
-        who = pl.concat([kept["caller_id"], drafts["caller_id"]]).unique().to_frame()
-        self._resources = self._resources.join(used, on="resource_id", how="semi")
-        self._callers = self._callers.join(who, on="caller_id", how="semi")
 
 
 def _nothing_learned() -> pl.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pullstats.counting.codes import DAY, SECOND, UNCHANGED
+from pullstats.counting.ids import origin
 from pullstats.lazy import pl
 from pullstats.tables import ACTIVITIES, schema
 
@@ -59,13 +60,12 @@ def drafted(activities: pl.DataFrame, **columns: pl.Expr) -> pl.DataFrame:
     return activities.with_columns(made.cast(types[name]).alias(name) for name, made in wanted.items()).select(DRAFT)
 
 
-def finished(drafts: pl.DataFrame, resources: pl.DataFrame, callers: pl.DataFrame) -> pl.DataFrame:
+def finished(drafts: pl.DataFrame, resources: pl.DataFrame) -> pl.DataFrame:
     """The drafts of one day as activities (columns ACTIVITIES), in order of time.
 
     Args:
         drafts: columns DRAFT.
         resources: what their ids name, with `version_id`, and `learned`: the version of a digest.
-        callers: whose their ids are.
     """
     kind = resources.select("resource_id", "host", "ecosystem", "artifact", "artifact_id")
     is_digest = pl.col("reference_kind") == "digest"
@@ -80,14 +80,14 @@ def finished(drafts: pl.DataFrame, resources: pl.DataFrame, callers: pl.DataFram
     joined = drafts.sort(by_time, maintain_order=True)
     for table, column in ((kind, "resource_id"), (names, "named"), (digests, "digested")):
         joined = joined.join(table, on=column, how="left", maintain_order="left")
-    joined = joined.join(callers.select("caller_id", "origin_id"), on="caller_id", how="left", maintain_order="left")
     second = pl.col("ts") // SECOND
     download = pl.col("action") == DOWNLOAD
     return joined.select(
         (second * SECOND).alias("ts"),
         (pl.col("ts") // DAY).cast(pl.Int32).cast(pl.Date).alias("date"),
         (pl.col("last") // SECOND - second).clip(0).alias("seconds"),
-        "caller_id", "origin_id", "principal_id", "artifact_id", "ecosystem", "artifact",
+        "caller_id", origin("key", "artifact_id").alias("origin_id"), "principal_id",
+        "artifact_id", "ecosystem", "artifact",
         pl.coalesce("reference", "digest").alias("reference"),
         pl.coalesce("version", "digest_learned", "learned").alias("version"),
         pl.coalesce("digest", pl.when("is_digest").then("reference")).alias("digest"),

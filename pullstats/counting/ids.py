@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 
+from pullstats.counting.codes import SPREAD
 from pullstats.lazy import pl
+
+_GATHER = (pow(SPREAD, -1, 1 << 64) ^ 1 << 63) - (1 << 63)  # times SPREAD it is 1, in 64 bits with a sign
 
 
 def text_id(*texts: str | None) -> int:
@@ -14,6 +17,16 @@ def text_id(*texts: str | None) -> int:
     for text, part in zip(texts, parts, strict=True):
         state.update((-1 if text is None else len(part)).to_bytes(4, "little", signed=True) + part)
     return int.from_bytes(state.digest(), "big") >> 1
+
+
+def key(origin_id: str, artifact_id: str) -> pl.Expr:
+    """What belongs together in one activity: an origin's requests for an artifact, as one number (Int64)."""
+    return pl.col(origin_id) * SPREAD + pl.col(artifact_id)
+
+
+def origin(key: str, artifact_id: str) -> pl.Expr:
+    """The origin of a key."""
+    return (pl.col(key) - pl.col(artifact_id)) * _GATHER
 
 
 def hashed(table: pl.DataFrame, columns: tuple[str, ...], name: str) -> pl.DataFrame:

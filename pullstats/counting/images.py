@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 _COUNTED = (
-    "session", "row", "block", "key", "at", "end", "caller_id", "principal_id", "resource_id", "bytes",
+    "session", "row", "block", "key", "at", "end", "caller_id", "manners", "principal_id", "resource_id", "bytes",
     "what", "head", "answer", "target", "whole", "done",
 )  # fmt: skip
 
@@ -78,7 +78,7 @@ def images(rows: pl.DataFrame, parts: pl.DataFrame, known: Known) -> Images:
     members = joined.select(*rows.columns, "session")
     if len(heads):
         members = pl.concat([members, _heads(heads, joined, rule)]).sort("row")
-    made = _made(_beside(members, joined), known.callers, rule)
+    made = _made(_beside(members, joined), rule)
     if until is None:
         return Images(_drafts(made, made.own["session"].clear()), rows.clear(), parts, _learned(joined))
     open_ones = waiting(made.own, made.joins, joined, rule, until)
@@ -129,12 +129,12 @@ def _beside(members: pl.DataFrame, joined: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _made(members: pl.DataFrame, callers: pl.DataFrame, rule: Rule) -> _Made:
+def _made(members: pl.DataFrame, rule: Rule) -> _Made:
     single, several = _apart(members.select(_COUNTED))
     asked, blobs = manifests_asked(several), blobs_asked(several, rule)
     sums = summed(several)
     beside = sums.filter(pl.col("session") < 0).select(-pl.col("session"), signatures="signatures_got")
-    own = pl.concat([lone(single), classified(_known(sums, beside, callers), asked, blobs, rule)])
+    own = pl.concat([lone(single), classified(_with_signatures(sums, beside), asked, blobs, rule)])
     joins = orphans_joined(own, rule)
     if joins.is_empty():
         return _Made(own, joins, own.clear(), counted(_downloads(own, joins, own.clear()), asked, blobs, rule))
@@ -142,7 +142,7 @@ def _made(members: pl.DataFrame, callers: pl.DataFrame, rule: Rule) -> _Made:
     affected = members.select(_COUNTED).join(renamed, on="session", how="inner", maintain_order="left")
     affected = affected.with_columns(pl.col("into").alias("session")).drop("into")
     more_asked, more_blobs = manifests_asked(affected), blobs_asked(affected, rule)
-    merged = classified(_known(summed(affected), beside, callers), more_asked, more_blobs, rule)
+    merged = classified(_with_signatures(summed(affected), beside), more_asked, more_blobs, rule)
     left = [table.join(renamed, on="session", how="anti") for table in (asked, blobs)]
     downloads = _downloads(own, renamed, merged)
     times = counted(downloads, pl.concat([left[0], more_asked]), pl.concat([left[1], more_blobs]), rule)
@@ -169,13 +169,11 @@ def _downloads(own: pl.DataFrame, replaced: pl.DataFrame, merged: pl.DataFrame) 
     return pl.concat([rest, merged.filter(download).select(*columns, ~alone)])
 
 
-def _known(sessions: pl.DataFrame, beside: pl.DataFrame, callers: pl.DataFrame) -> pl.DataFrame:
-    """The sessions with what the rule asks of their clients, and with signature reads beside them counted."""
-    flags = callers.select("caller_id", "fetches_artifacts", "asks_twice", "one_platform")
-    known = sessions.join(flags, on="caller_id", how="left", maintain_order="left")
+def _with_signatures(sessions: pl.DataFrame, beside: pl.DataFrame) -> pl.DataFrame:
+    """The sessions with the signature reads beside them counted."""
     if beside.is_empty():
-        return known.with_columns(pl.lit(0, pl.Int64).alias("signatures"))
-    known = known.join(beside, on="session", how="left", maintain_order="left")
+        return sessions.with_columns(pl.lit(0, pl.Int64).alias("signatures"))
+    known = sessions.join(beside, on="session", how="left", maintain_order="left")
     return known.with_columns(pl.col("signatures").fill_null(0))
 
 

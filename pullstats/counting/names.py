@@ -12,7 +12,24 @@ from pullstats.lazy import pl
 if TYPE_CHECKING:
     from pullstats.counting.rules import Rule
 
-_TEXTS = ("host", "ecosystem", "artifact", "version", "reference", "reference_kind", "role")
+CALLER_COLUMNS = ("caller_id", "origin_id", "client", "kind")
+RESOURCE_COLUMNS = (
+    "resource_id", "path_id", "host", "ecosystem", "artifact", "version", "reference", "reference_kind", "role",
+)  # fmt: skip
+MANNERS = ("fetches_artifacts", "asks_twice", "one_platform")
+
+
+@dataclass(frozen=True)
+class Ids:
+    """What the ids of requests stand for.
+
+    Attributes:
+        callers: from `callers`.
+        resources: one row a resource (columns RESOURCE_COLUMNS).
+    """
+
+    callers: pl.DataFrame
+    resources: pl.DataFrame
 
 
 @dataclass(frozen=True)
@@ -23,35 +40,35 @@ class Known:
         rule: the counting rule.
         sizes: the largest size of each content around its day, from `rows.around`.
         resources: from `resources`.
-        callers: from `callers`.
         until: rows that start later may follow (microseconds since the epoch); None: none will.
     """
 
     rule: Rule
     sizes: pl.DataFrame
     resources: pl.DataFrame
-    callers: pl.DataFrame
     until: int | None
 
 
-def resources(requests: pl.DataFrame, rule: Rule, known: pl.DataFrame | None) -> pl.DataFrame:
+def resources(asked: pl.Series, ids: Ids, rule: Rule, known: pl.DataFrame | None) -> pl.DataFrame:
     """One row a resource that can make an activity.
 
     Args:
-        requests: columns rows.REQUEST_COLUMNS.
+        asked: the ids of the resources.
+        ids: what they stand for.
         rule: what roles mean.
-        known: resources that need not be read again.
+        known: what the call for earlier requests gave back: it need not be read again.
 
     Returns:
-        Columns resource_id, its texts, artifact_id, version_id, base (Int8: what a request for it is), target (Int64:
-        what makes two of them one), testable (Boolean: a redirect can be its success), unit (Int64: what a download
-        is one of), one_per (Boolean: that is the file), check, contact, within (Int64: microseconds).
+        These resources and the known ones, in columns RESOURCE_COLUMNS, artifact_id, version_id, base (Int8: what a
+        request for it is), target (Int64: what makes two of them one), testable (Boolean: a redirect can be its
+        success), unit (Int64: what a download is one of), one_per (Boolean: that is the file), check, contact, within
+        (Int64: microseconds).
     """
-    distinct = requests.select("resource_id", *_TEXTS).unique("resource_id", keep="any")
+    new = asked.rename("resource_id").unique().to_frame()
     if known is None:
-        return _read(distinct, rule)
-    fresh = _read(distinct.join(known, on="resource_id", how="anti"), rule)
-    return pl.concat([known.join(distinct, on="resource_id", how="semi"), fresh])
+        return _read(ids.resources.join(new, on="resource_id", how="semi"), rule)
+    new = new.join(known, on="resource_id", how="anti")
+    return pl.concat([known, _read(ids.resources.join(new, on="resource_id", how="semi"), rule)])
 
 
 def _read(distinct: pl.DataFrame, rule: Rule) -> pl.DataFrame:
@@ -106,13 +123,25 @@ def _base(ecosystem: str | None, role: str, reference_kind: str | None, rule: Ru
     return {"signature": SIGNATURE, "listing": LISTING, "push": PUSH}.get(role)
 
 
-def callers(requests: pl.DataFrame, rule: Rule) -> pl.DataFrame:
-    """One row a caller: its origin, and what the rule asks of its client."""
-    who = requests.select("caller_id", "origin_id", "client", "kind").unique("caller_id", keep="any")
-    return who.select(
-        "caller_id",
-        "origin_id",
-        pl.col("client").is_in(rule.artifact_clients).fill_null(value=False).alias("fetches_artifacts"),
-        pl.col("kind").is_in(rule.unconfirmed_kinds).fill_null(value=False).alias("asks_twice"),
-        pl.col("kind").is_in(rule.single_platform_kinds).fill_null(value=False).alias("one_platform"),
+def callers(who: pl.DataFrame, rule: Rule) -> pl.DataFrame:
+    """What counting asks of callers.
+
+    Args:
+        who: one row a caller (columns CALLER_COLUMNS).
+        rule: which clients behave how.
+
+    Returns:
+        Columns caller_id, origin_id, manners (Int8: a bit for each of MANNERS).
+    """
+    held = (
+        pl.col("client").is_in(rule.artifact_clients),
+        pl.col("kind").is_in(rule.unconfirmed_kinds),
+        pl.col("kind").is_in(rule.single_platform_kinds),
     )
+    manners = pl.sum_horizontal(one.fill_null(value=False).cast(pl.Int8) * (1 << i) for i, one in enumerate(held))
+    return who.select("caller_id", "origin_id", manners.cast(pl.Int8).alias("manners"))
+
+
+def has(manner: str) -> pl.Expr:
+    """Whether the client of the row behaves so (one of MANNERS)."""
+    return (pl.col("manners") // (1 << MANNERS.index(manner)) % 2 == 1).alias(manner)

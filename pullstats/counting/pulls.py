@@ -15,6 +15,7 @@ from pullstats.counting.drafts import (
     flagged,
     totals,
 )  # fmt: skip
+from pullstats.counting.names import MANNERS, has
 from pullstats.lazy import pl
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def summed(rows: pl.DataFrame) -> pl.DataFrame:
         pl.col("row", "block").first(),
         what.first().alias("opener"),
         pl.col("target").first().alias("opener_target"),
+        pl.col("manners").first(),
         pl.col("head").first().alias("opener_head"),
         manifest.sum().cast(pl.Int64).alias("manifests"),
         digest.any().alias("by_digest"),
@@ -146,13 +148,14 @@ def classified(sessions: pl.DataFrame, manifests: pl.DataFrame, blobs: pl.DataFr
     """The sessions (columns SESSION): what they were, and what is unusual.
 
     Args:
-        sessions: from `summed`, with what the callers table says of the client.
+        sessions: from `summed`, with `signatures`: how many signatures were read beside each.
         manifests: from `manifests_asked`.
         blobs: from `blobs_asked`.
         rule: what is small, and how many platforms make a mirror.
     """
     for counts in (_distinct_manifests(manifests), _distinct_blobs(blobs)):
         sessions = sessions.join(counts, on="session", how="left", maintain_order="left")
+    sessions = sessions.with_columns(has(manner) for manner in MANNERS)
     counted = ("distinct", "digests", "tried", "whole", "came", "large", "large_tried", "unsized")
     sessions = sessions.with_columns(pl.col(counted).fill_null(0))
     index = pl.when("tag_got").then(0).otherwise(1)

@@ -27,7 +27,8 @@ from pullstats.counting.codes import (
     UNCHANGED,
     WHOLE,
 )  # fmt: skip
-from pullstats.counting.names import callers, resources
+from pullstats.counting.ids import key
+from pullstats.counting.names import CALLER_COLUMNS, RESOURCE_COLUMNS, Ids, callers, resources
 from pullstats.lazy import pl
 
 if TYPE_CHECKING:
@@ -37,9 +38,8 @@ if TYPE_CHECKING:
     from pullstats.counting.rules import Rule
 
 REQUEST_COLUMNS = (
-    "ts", "caller_id", "origin_id", "principal_id", "resource_id", "path_id", "method", "status", "bytes",
-    "duration_ms", "source_id", "source_first", "line", "conditional", "mode", "client", "kind",
-    "host", "ecosystem", "artifact", "version", "reference", "reference_kind", "role", "platform",
+    "ts", "caller_id", "principal_id", "resource_id", "method", "status", "bytes", "duration_ms",
+    "source_id", "source_first", "line", "conditional", "mode",
 )  # fmt: skip
 
 PARTIAL_CONTENT = 206
@@ -53,25 +53,31 @@ class Facts:
 
     Attributes:
         rows: one row a request that can make an activity, in time order.
-        resources: what their resource_id names.
-        callers: who their caller_id is (columns caller_id, origin_id and what the rule asks of the client).
+        resources: what their resource_id names, and what the days before named (columns of `names.resources`).
         sizes: the largest size seen of each content (columns date, target, size).
     """
 
     rows: pl.DataFrame
     resources: pl.DataFrame
-    callers: pl.DataFrame
     sizes: pl.DataFrame
 
 
-def facts(requests: pl.DataFrame, rule: Rule, known: pl.DataFrame | None = None) -> Facts:
-    """The facts of requests (columns REQUEST_COLUMNS); `known` are resources that need not be read again."""
-    named = resources(requests, rule, known)
-    codes = named.select("resource_id", "artifact_id", "base", "target", "testable")
-    joined = requests.select(
-        "ts", "caller_id", "origin_id", "principal_id", "resource_id", "path_id", "method", "bytes", "duration_ms",
-        "source_id", "line", "conditional", "mode", pl.col("source_first", "status").fill_null(0),
-    ).join(codes, on="resource_id", how="left", maintain_order="left")  # fmt: skip
+def facts(requests: pl.DataFrame, ids: Ids, rule: Rule, known: pl.DataFrame | None = None) -> Facts:
+    """The facts of requests.
+
+    Args:
+        requests: columns REQUEST_COLUMNS.
+        ids: what their ids stand for.
+        rule: the counting rule.
+        known: resources that need not be read again.
+    """
+    named = resources(requests["resource_id"], ids, rule, known)
+    codes = named.select("resource_id", "path_id", "artifact_id", "base", "target", "testable")
+    # Of many callers few are of one day: the table that is joined is made of the few.
+    who = ids.callers.join(requests.select(pl.col("caller_id").unique()), on="caller_id", how="semi")
+    joined = requests.with_columns(pl.col("source_first", "status").fill_null(0))
+    for table, column in ((codes, "resource_id"), (who, "caller_id")):
+        joined = joined.join(table, on=column, how="left", maintain_order="left")
     methods = ("GET", "HEAD", *rule.push_methods)
     counted = joined.filter(
         pl.col("base").is_not_null()
@@ -79,7 +85,7 @@ def facts(requests: pl.DataFrame, rule: Rule, known: pl.DataFrame | None = None)
         & pl.col("status").is_in(rule.ignored_statuses).not_()
     )
     rows = in_order(_rows(counted, rule))
-    return Facts(rows, named, callers(requests, rule), _sizes(rows))
+    return Facts(rows, named, _sizes(rows))
 
 
 def _rows(joined: pl.DataFrame, rule: Rule) -> pl.DataFrame:
@@ -92,9 +98,10 @@ def _rows(joined: pl.DataFrame, rule: Rule) -> pl.DataFrame:
     return rows.select(
         at.alias("at"),
         *ORDER[1:],
-        (pl.col("origin_id") * SPREAD + pl.col("artifact_id")).alias("key"),
+        key("origin_id", "artifact_id").alias("key"),
         pl.col("ts").alias("end"),
         "caller_id",
+        "manners",
         "resource_id",
         "principal_id",
         pl.when(pl.col("head").not_()).then("bytes").alias("bytes"),
@@ -178,13 +185,21 @@ def sizes(requests: pl.DataFrame, rule: Rule) -> pl.DataFrame:
     """The largest size seen of each content, by UTC day.
 
     Args:
-        requests: columns REQUEST_COLUMNS.
+        requests: columns REQUEST_COLUMNS, names.CALLER_COLUMNS and names.RESOURCE_COLUMNS.
         rule: which answers are whole.
 
     Returns:
         Columns date (Date), target (Int64: what was sent), size (Int64, bytes).
     """
-    return facts(requests, rule).sizes
+    return facts(requests, ids_of(requests, rule), rule).sizes
+
+
+def ids_of(requests: pl.DataFrame, rule: Rule) -> Ids:
+    """What the ids of requests stand for, where they come with it (CALLER_COLUMNS and RESOURCE_COLUMNS, too)."""
+    who, named = (
+        requests.select(columns).unique(columns[0], keep="any") for columns in (CALLER_COLUMNS, RESOURCE_COLUMNS)
+    )
+    return Ids(callers(who, rule), named)
 
 
 def around(known: Sequence[pl.DataFrame]) -> pl.DataFrame:
@@ -196,7 +211,7 @@ def around(known: Sequence[pl.DataFrame]) -> pl.DataFrame:
 
 
 def days_of(requests: pl.DataFrame) -> dict[date, pl.DataFrame]:
-    """The requests by UTC day, in the order of the days."""
+    """Requests by UTC day, in the order of the days."""
     day = (pl.col("ts") // DAY).cast(pl.Int32).cast(pl.Date).alias("date")
     parts = requests.with_columns(day).partition_by("date", as_dict=True, include_key=False)
     return {key[0]: parts[key] for key in sorted(parts)}

@@ -14,8 +14,8 @@ from pullstats.errors import PullstatsError, printable
 from pullstats.lazy import pl
 from pullstats.pipeline.join import Joiner
 from pullstats.pipeline.parse import Outcome, Past, Plan, chunks, plan
-from pullstats.sources.lines import ahead
 from pullstats.tables import SOURCES, schema
+from pullstats.threads import ahead
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

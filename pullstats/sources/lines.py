@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from io import BytesIO
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 from pullstats.errors import PullstatsError
 from pullstats.lazy import pl
@@ -16,14 +15,13 @@ from pullstats.sources.compression import Damaged, pieces
 from pullstats.sources.files import Source, unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from typing import BinaryIO
 
 BLOCK_BYTES = 16 << 20
 LONGEST_LINE = 1 << 16
 HEAD_BYTES = 1 << 20
 NEWLINE = b"\n"
-T = TypeVar("T")
 
 
 class Block(NamedTuple):
@@ -199,20 +197,6 @@ def _next_line(given: Iterator[bytes]) -> list[bytes]:
         if at >= 0:
             return [piece[at:]]
     return []
-
-
-def ahead(items: Iterable[T]) -> Iterator[T]:
-    """The same items, the next one made in a thread while this one is used."""
-    iterator = iter(items)
-    with ThreadPoolExecutor(1) as thread:
-        coming = thread.submit(_next, iterator)
-        while item := coming.result():
-            coming = thread.submit(_next, iterator)
-            yield item[0]
-
-
-def _next(iterator: Iterator[T]) -> tuple[T] | None:
-    return next(((item,) for item in iterator), None)
 
 
 def head_lines(head: bytes, limit: int = 1_000) -> list[str]:

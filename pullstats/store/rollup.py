@@ -61,29 +61,25 @@ def accepted(tables: Tables) -> pl.LazyFrame:
 
 
 class Days:
-    """The requests of each day, joined with who sent them and what they name: what counting reads."""
+    """What counting reads: the requests of each day, and what their ids stand for."""
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: Tables, rule: Rule) -> None:
+        from pullstats.counting.names import CALLER_COLUMNS, RESOURCE_COLUMNS, Ids, callers
+
         self._requests = accepted(tables)
-        self._callers = tables.scan("callers").select("caller_id", "origin_id", "client", "kind").collect()
-        resources = tables.scan("resources").drop("namespace", "as_of").collect()
-        path_id = pl.col("path").rank("dense").cast(pl.Int64).alias("path_id")
-        self._resources = resources.with_columns(path_id).drop("path")
         self._sources = tables.scan("sources").select("source_id", "mode", source_first="first").collect()
+        named = tables.scan("resources").filter(pl.col("artifact").is_not_null())
+        path_id = pl.col("path").rank("dense").cast(pl.Int64).alias("path_id")
+        resources = named.with_columns(path_id).select(RESOURCE_COLUMNS).collect()
+        self.ids = Ids(callers(tables.scan("callers").select(CALLER_COLUMNS).collect(), rule), resources)
 
     def read(self, day: date) -> pl.DataFrame:
         """The requests of one UTC day (columns counting.activities.REQUEST_COLUMNS)."""
         from pullstats.counting.activities import REQUEST_COLUMNS
 
-        named = self._resources.lazy().filter(pl.col("artifact").is_not_null())
-        return (
-            self._requests.filter(pl.col("date") == day)
-            .join(named, on="resource_id")
-            .join(self._callers.lazy(), on="caller_id", how="left")
-            .join(self._sources.lazy(), on="source_id", how="left")
-            .select(REQUEST_COLUMNS)
-            .collect()
-        )
+        of_day = self._requests.filter(pl.col("date") == day)
+        joined = of_day.join(self._sources.lazy(), on="source_id", how="left", maintain_order="left")
+        return joined.select(REQUEST_COLUMNS).collect()
 
 
 def derive(tables: Tables, days: Sequence[date], rule: Rule) -> Iterator[tuple[date, pl.DataFrame]]:
@@ -92,11 +88,11 @@ def derive(tables: Tables, days: Sequence[date], rule: Rule) -> Iterator[tuple[d
     from pullstats.counting.activities import derive as counted
 
     present, near = tables.days(), timedelta(days=WARM_UP_DAYS)
-    reader = Days(tables)
+    reader = Days(tables, rule)
     for run in _runs(days, 2 * near):
         wanted = set(run)
         around = [day for day in present if run[0] - near <= day <= run[-1] + near]
-        yield from ((day, frame) for day, frame in counted(around, reader.read, rule) if day in wanted)
+        yield from ((day, frame) for day, frame in counted(around, reader.read, reader.ids, rule) if day in wanted)
 
 
 def _runs(days: Iterable[date], near: timedelta) -> list[list[date]]:
@@ -163,6 +159,6 @@ def refresh(store: Store, rule: Rule) -> list[date]:
 
 def derived(tables: Tables, days: Sequence[date], rule: Rule) -> Iterator[pl.DataFrame]:
     """The activities of these UTC days, a frame a day, the next one made in a thread while this one is used."""
-    from pullstats.sources.lines import ahead
+    from pullstats.threads import ahead
 
     yield from (frame for _, frame in ahead(derive(tables, days, rule)))

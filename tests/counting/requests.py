@@ -9,7 +9,8 @@ from typing import Any
 
 import polars as pl
 
-from pullstats.counting.activities import REQUEST_COLUMNS
+from pullstats.counting.names import CALLER_COLUMNS, RESOURCE_COLUMNS
+from pullstats.counting.rows import REQUEST_COLUMNS
 
 TEXTS = ("method", "mode", "client", "kind", "host", "ecosystem", "artifact", "version", "reference", "reference_kind", "role", "platform")  # fmt: skip
 START = datetime(2026, 11, 23, tzinfo=UTC)
@@ -28,8 +29,9 @@ def dtype(name: str) -> pl.DataType:
 
 
 def frame(requests: list[dict[str, Any]]) -> pl.DataFrame:
-    """Requests as the frame that counting reads."""
-    return pl.DataFrame(requests, schema={name: dtype(name) for name in REQUEST_COLUMNS})
+    """Requests as the frame that counting reads, with what their ids stand for."""
+    columns = dict.fromkeys((*REQUEST_COLUMNS, *CALLER_COLUMNS, *RESOURCE_COLUMNS))
+    return pl.DataFrame(requests, schema={name: dtype(name) for name in columns})
 
 
 def request(at: float, method: str, resource: dict[str, Any], **more: Any) -> dict[str, Any]:

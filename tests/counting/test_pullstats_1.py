@@ -7,13 +7,14 @@ import random
 from collections import Counter
 from datetime import date, timedelta
 from typing import Any
+from unittest.mock import patch
 
 import polars as pl
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from pullstats.counting.activities import WARM_UP_DAYS, activities, derive
-from pullstats.counting.rows import days_of
+from pullstats.counting.rows import days_of, ids_of
 from pullstats.counting.rules import rule
 from pullstats.tables import ACTIVITIES, schema
 from tests.counting.reference import count
@@ -91,12 +92,13 @@ def test_the_order_of_the_rows_does_not_show(seed: int) -> None:
 def test_days_given_in_any_pieces_count_the_same(seed: int) -> None:
     """The clock is moved, so that midnight cuts each stream somewhere else; what is in no day is read as empty."""
     requests = streams(seed, 12, 40)
-    days = days_of(frame(requests))
+    days, ids = days_of(frame(requests)), ids_of(frame(requests), RULE)
     whole = activities(frame(requests), None, RULE)
     first, last = min(days), max(days)
     every = [first + i * DAY for i in range((last - first).days + 1)]
     none = frame([])
-    pieces = list(derive(every, lambda day: days.get(day, none), RULE))
+    with patch("pullstats.counting.activities.REMEMBERED", seed % 2 * 50_000):  # also where nothing is remembered
+        pieces = list(derive(every, lambda day: days.get(day, none), ids, RULE))
     assert [day for day, _ in pieces] == every
     assert all(part["date"].unique().to_list() in ([], [day]) for day, part in pieces)
     assert pl.concat([part for _, part in pieces]).equals(whole)
@@ -106,11 +108,11 @@ def test_days_given_in_any_pieces_count_the_same(seed: int) -> None:
 @given(SEEDS, st.integers(0, 4))
 def test_a_day_rebuilt_with_its_warm_up_is_the_day_of_the_whole(seed: int, ahead: int) -> None:
     requests = [{**one, "ts": one["ts"] + (i % 5) * 64_801_000_000} for i, one in enumerate(streams(seed, 15, 40))]
-    days = days_of(frame(requests))
+    days, ids = days_of(frame(requests)), ids_of(frame(requests), RULE)
     whole = activities(frame(requests), None, RULE)
     day = sorted(days)[ahead % len(days)]
     near = [one for one in days if abs(one - day) <= WARM_UP_DAYS * DAY]
-    rebuilt = dict(derive(near, days.__getitem__, RULE))[day]
+    rebuilt = dict(derive(near, days.__getitem__, ids, RULE))[day]
     assert rebuilt.equals(whole.filter(pl.col("date") == day))
 
 

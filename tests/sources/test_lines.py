@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from pullstats.errors import PullstatsError
 from pullstats.sources.compression import Damaged, kind_of, pieces
 from pullstats.sources.files import Source, find
-from pullstats.sources.lines import LONGEST_LINE, ahead, blocks, fingerprint
+from pullstats.sources.lines import LONGEST_LINE, blocks, fingerprint
+from pullstats.threads import ahead
 
 COMPRESS = {
     "plain": lambda data: data,
