@@ -61,6 +61,7 @@ class Query:
         by: length of the periods; None: one.
         of: whose origins are counted and ranked.
         identity: what one origin is.
+        layer: the only layers that count, as words of --layer; none: all.
         rule: the counting rule.
         dims: dimensions to split by.
         where: conditions, all of which must hold.
@@ -83,6 +84,7 @@ class Query:
     limit: int | None = None
     min_contacts: int | None = None
     min_span_seconds: int | None = None
+    layer: tuple[str, ...] = ()
 
 
 def dimensions(text: str) -> tuple[str, ...]:

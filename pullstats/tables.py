@@ -35,6 +35,10 @@ ACTIVITIES = (
     "reference", "version", "digest", "version_id", "action", "times", "requests", "folded", "bytes", "platforms",
     "flags", "host",
 )  # fmt: skip
+LAYERS = ("source_id", "layer", "as_of")
+OVERLAPS = (
+    "source_id", "date", "other_format", "other_id", "minutes", "covered", "sampled", "shared", "alike", "as_of",
+)  # fmt: skip
 
 # What a format makes of one line. `bytes` and `request_time` (seconds) are what the log states; texts have
 # their log escaping undone; absent, empty and "-" are null.
@@ -70,6 +74,8 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "resources": RESOURCES,
     "activities": ACTIVITIES,
     "sources": SOURCES,
+    "layers": LAYERS,
+    "overlaps": OVERLAPS,
 }
 DIMENSION_KEYS: Mapping[str, str] = {"callers": "caller_id", "resources": "resource_id"}
 PARTITIONED = ("requests", "activities")

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pullstats import window as windows
-from pullstats.answer import summary
+from pullstats.answer import layers, summary
 from pullstats.answer.coverage import coverage, geo_dates
 from pullstats.answer.periods import inside, iso, rhythm, with_periods
 from pullstats.answer.types import Answer, Coverage
@@ -50,6 +50,8 @@ def ask(question: Question, tables: Tables, query: Query) -> Answer:
         facts=notes,
     )
     told = summary.warnings(tables) if question.name == SUMMARY else _left_out(facts, frame)
+    if len(covered.sources) > 1:
+        told = [*layers.notes(tables, query.layer), *told]
     return _presented(question, answer, facts, buckets, usual).noted(*told)
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 WINDOW = ("since", "until", "during", "every", "hours", "tz", "now")
 FILTER = (
-    "of", "artifact", "where", "only", "without", "without_top", "min_origins", "identity", "rule",
+    "of", "artifact", "where", "only", "without", "without_top", "min_origins", "identity", "layer", "rule",
     "min_contacts", "min_span",
 )  # fmt: skip
 READING = (

@@ -120,6 +120,7 @@ def query(settings: Settings, dims: tuple[str, ...] = ()) -> Query:
         limit=_not_negative(settings, "limit"),
         min_contacts=_not_negative(settings, "min_contacts"),
         min_span_seconds=_seconds(span) if span else None,
+        layer=settings.words("layer"),
     )
 
 
@@ -198,14 +199,15 @@ def opened(settings: Settings, logs: Sequence[str]) -> Iterator[tuple[Tables, li
         if logs:
             yield _read(settings, logs, temporary)
         else:
-            yield _stored(settings), []
+            yield _stored(settings, temporary), []
 
 
-def _stored(settings: Settings) -> Tables:
+def _stored(settings: Settings, temporary: ExitStack) -> Tables:
     from pathlib import Path
 
     from pullstats.counting.rules import rule
     from pullstats.store import open as stores
+    from pullstats.store import overlaps
     from pullstats.store.rollup import refresh
 
     path = Path(settings["store"]) if settings["store"] else stores.default_place()
@@ -220,7 +222,23 @@ def _stored(settings: Settings) -> Tables:
     if not _current(store):  # else nothing is written: the store may be another user's
         with stores.locked(store):
             refresh(store, rule("pullstats-1"))
-    return store
+            overlaps.refresh(store)
+    return _layered(settings, store, temporary)
+
+
+def _layered(settings: Settings, store: Store, temporary: ExitStack) -> Store:
+    """The store with only the layers that the settings choose."""
+    import tempfile
+    from pathlib import Path
+
+    from pullstats.counting.rules import rule
+    from pullstats.store.layers import only
+
+    words = settings.words("layer")
+    if not words:
+        return store
+    spare = temporary.enter_context(tempfile.TemporaryDirectory(prefix="pullstats-"))
+    return only(store, words, rule("pullstats-1"), Path(spare))
 
 
 def _current(store: Store) -> bool:
@@ -232,6 +250,7 @@ def _read(settings: Settings, logs: Sequence[str], temporary: ExitStack) -> tupl
     from pullstats.counting.rules import rule
     from pullstats.pipeline.ingest import Ingest
     from pullstats.sources.files import find
+    from pullstats.store.layers import only_in
     from pullstats.store.memory import Memory
     from pullstats.store.rollup import derive_all
 
@@ -244,9 +263,12 @@ def _read(settings: Settings, logs: Sequence[str], temporary: ExitStack) -> tupl
         if _size(sources) <= IN_MEMORY_BYTES:
             tables = Memory()
             outcomes = Ingest(tables, options, {}, told).take(sources)
+            words = settings.words("layer")
+            tables = only_in(tables, words) if words else tables
             derive_all(tables, rule("pullstats-1"))
         else:
-            tables, outcomes = _through_disk(sources, options, told, temporary)
+            store, outcomes = _through_disk(sources, options, told, temporary)
+            tables = _layered(settings, store, temporary)
     report(outcomes, alone=len(outcomes) + len(wrong) == 1, quiet=settings["quiet"])
     if settings["verbose"]:
         for outcome in outcomes:
@@ -303,7 +325,7 @@ def _size(sources: Sequence[Source]) -> int:
 
 def _through_disk(
     sources: Sequence[Source], options: Reading, told: Any, temporary: ExitStack
-) -> tuple[Tables, list[Outcome]]:
+) -> tuple[Store, list[Outcome]]:
     import tempfile
     from pathlib import Path
 

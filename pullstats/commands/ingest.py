@@ -22,7 +22,7 @@ TRIES = 5
 @command(
     "ingest",
     arguments=(Argument("LOG", LOGS.about.split(" None")[0], many=True),),
-    options=("follow", "poll", *READING, "format", "json", "output", "quiet", "verbose"),
+    options=("layer", "follow", "poll", *READING, "format", "json", "output", "quiet", "verbose"),
     place=10,
 )
 def ingest(settings: Settings, logs: list[str]) -> int:
@@ -32,18 +32,22 @@ def ingest(settings: Settings, logs: list[str]) -> int:
     not at all; a log that grew is taken from where it ended. Prints what became of each log on stderr,
     and as JSON on stdout with -f json.
 
+    With --layer the logs get the name of a layer, such as cdn or origin: questions can then count one of several
+    records of the same traffic. A log that is in the store already gets the name, too.
+
     With --follow it goes on until it is interrupted: the logs are looked at every few seconds, with those that
     rotation makes of them (access.log.1), and only whole lines are taken.
     """
+    from dataclasses import replace
     from pathlib import Path
 
-    from pullstats.commands.common import complain, exit_code, progress, reading, spare, unread
+    from pullstats.commands.common import complain, exit_code, progress, reading, say, spare, unread
     from pullstats.sources.files import find
     from pullstats.store.open import default_place, exists, open_or_create
 
     document = _wanted(settings)
     place = Path(settings["store"]) if settings["store"] else default_place()
-    options = reading(settings, lenient=False, create=not exists(place))
+    options = replace(reading(settings, lenient=False, create=not exists(place)), layer=_layer(settings))
     sources, wrong = find(logs)
     for error in wrong:
         complain(error)
@@ -55,8 +59,12 @@ def ingest(settings: Settings, logs: list[str]) -> int:
         outcomes = _taken(store, sources, options, told)
     _settled(outcomes, alone=len(outcomes) + len(wrong) == 1)
     _report(outcomes, store, quiet=settings["quiet"], verbose=settings["verbose"])
+    notes = _notes(outcomes, store, options.layer)
+    if not settings["quiet"]:
+        for note in notes:
+            say(note)
     if document:
-        _print(_document([*outcomes, *map(unread, wrong)]), settings["output"])
+        _print({**_document([*outcomes, *map(unread, wrong)]), "notes": notes}, settings["output"])
     return exit_code([*outcomes, *map(unread, wrong)])
 
 
@@ -77,6 +85,38 @@ def _followed(store: Store, sources: Sequence[Any], options: Any, settings: Sett
     except KeyboardInterrupt:
         return 0
     return 0
+
+
+def _layer(settings: Settings) -> str | None:
+    """The name of the logs' layer, from the command line only: a file that says which layer counts names none.
+
+    Raises:
+        UsageError: it is no name.
+    """
+    from pullstats.errors import UsageError
+    from pullstats.settings import COMMAND_LINE
+
+    if settings.find("layer")[1] != COMMAND_LINE:
+        return None
+    words = settings.words("layer")
+    if len(words) != 1 or any(letter in "*?[" for letter in words[0]):
+        raise UsageError(f"--layer '{','.join(words)}'", "give these logs one name, such as cdn or origin")
+    return words[0]
+
+
+def _notes(outcomes: Sequence[Outcome], store: Store, layer: str | None) -> list[str]:
+    """What people should know of the store now: logs that got a name, logs that hold the same requests."""
+    from pullstats.answer.layers import doubled
+    from pullstats.store.layers import rename
+
+    known = [outcome.sha256 for outcome in outcomes if outcome.status == "already" and outcome.sha256]
+    renamed = bool(layer and known) and rename(store, known, str(layer))
+    fresh = [outcome.source_id for outcome in outcomes if outcome.status == "ingested"]
+    pairs = [pair for pair in doubled(store, fresh) if not pair.told_apart] if fresh else []
+    return [
+        *([f"logs that were read before are layer {layer} now"] if renamed else []),
+        *(pair.line() for pair in pairs),
+    ]
 
 
 def _wanted(settings: Settings) -> bool:
@@ -106,6 +146,7 @@ def _taken(store: Store, sources: Sequence[Any], options: Any, told: Any) -> lis
     from pullstats.counting.rules import rule
     from pullstats.errors import PullstatsError
     from pullstats.pipeline.ingest import Ingest, past_of
+    from pullstats.store import overlaps
     from pullstats.store.commit import StoreWriter, TakenError
     from pullstats.store.open import locked
     from pullstats.store.rollup import refresh
@@ -113,11 +154,12 @@ def _taken(store: Store, sources: Sequence[Any], options: Any, told: Any) -> lis
     for _ in range(TRIES):
         try:
             past = past_of(store.scan("sources").collect())
-            outcomes = Ingest(StoreWriter(store), options, past, told).take(sources)
+            outcomes = Ingest(StoreWriter(store, options.layer), options, past, told).take(sources)
         except TakenError:
             continue
         with locked(store):
             refresh(store, rule("pullstats-1"))
+            overlaps.refresh(store)
         return outcomes
     raise PullstatsError(f"{store.path}: other runs keep committing the same logs", "run it again when they are done")
 

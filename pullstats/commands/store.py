@@ -23,19 +23,20 @@ def _store(settings: Settings) -> Store:
 def status(settings: Settings, _words: list[str]) -> int:
     """Show the tables of the store: rows, files and bytes."""
     from pullstats.answer import listing
+    from pullstats.answer.layers import notes as doubled
     from pullstats.commands.common import show
     from pullstats.lazy import pl
     from pullstats.tables import TABLES
 
     store = _store(settings)
     rows = []
-    for name in TABLES:
+    for name in filter(store.has, TABLES):
         actions = pl.DataFrame(store.table(name).get_add_actions(flatten=True))
         rows.append(
             (name, store.scan(name).select(pl.len()).collect().item(), len(actions), int(actions["size_bytes"].sum()))
         )
     schema = {"table": pl.String(), "rows": pl.Int64(), "files": pl.Int64(), "bytes": pl.Int64()}
-    notes = [f"store {store.path}, key {store.key_id}, {len(store.days())} days"]
+    notes = [f"store {store.path}, key {store.key_id}, {len(store.days())} days", *doubled(store)]
     show(listing("store.status", pl.DataFrame(rows, schema=schema, orient="row"), notes=notes), settings)
     return 0
 
@@ -44,13 +45,19 @@ def status(settings: Settings, _words: list[str]) -> int:
 def files(settings: Settings, _words: list[str]) -> int:
     """Show the logs that the store was filled from, and the fate of their lines."""
     from pullstats.answer import listing
+    from pullstats.answer.layers import notes
     from pullstats.commands.common import show
     from pullstats.commands.inspecting import _iso
+    from pullstats.store.layers import layers
 
-    ledger = _store(settings).scan("sources").collect().sort("first", "source", "sha256")
+    store = _store(settings)
+    ledger = store.scan("sources").collect().join(layers(store), on="source_id", how="left")
     times = [_iso(name).alias(name) for name in ("first", "last")]
-    names = ("source", "format", "lines", "parsed", "ignored", "rejected", "first", "last", "sha256", "reasons")
-    show(listing("store.files", ledger.with_columns(times).select(names)), settings)
+    names = (
+        "source", "format", "lines", "parsed", "ignored", "rejected", "first", "last", "sha256", "reasons", "layer",
+    )  # fmt: skip
+    rows = ledger.sort("first", "source", "sha256").with_columns(times).select(names)
+    show(listing("store.files", rows, notes=notes(store)), settings)
     return 0
 
 
@@ -64,6 +71,7 @@ def rebuild(settings: Settings, _words: list[str]) -> int:
     from pullstats.commands.common import say
     from pullstats.counting.rules import rule
     from pullstats.store.commit import replace_days
+    from pullstats.store.layers import forget
     from pullstats.store.open import locked
     from pullstats.store.rollup import derived
 
@@ -73,6 +81,7 @@ def rebuild(settings: Settings, _words: list[str]) -> int:
         days = store.days()
         frames = derived(store, days, rule("pullstats-1"))
         replace_days(store, "activities", days, frames, store.table("requests").version())
+        forget(store)
     if not settings["quiet"]:
         callers = "" if changed is None else f"{changed:,} callers read anew, "
         say(f"store {store.path}: {callers}{len(days)} days rebuilt")

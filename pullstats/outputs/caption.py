@@ -51,6 +51,8 @@ def _asked(answer: Answer, query: Query) -> Iterator[str]:
         yield f"data {days}"
     if query.of != "pulls":
         yield f"origins of {query.of}"
+    if query.layer:
+        yield f"only layer {','.join(query.layer)}"
     yield from (_condition(each) for each in query.where)
     if query.without_top:
         yield f"without the {query.without_top:,} heaviest origins"

@@ -66,6 +66,7 @@ def _meta(answer: Answer) -> dict[str, Any]:
         if query.window.hours is None
         else "-".join(f"{at // 60:02}:{at % 60:02}" for at in query.window.hours),
         "by": query.by,
+        **({"layer": list(query.layer)} if query.layer else {}),
         "where": [text for each in query.where for text in each_condition(each)],
         "without_top": query.without_top,
         "min_origins": query.min_origins,

@@ -50,7 +50,7 @@ def follow(sources: Sequence[Source], store: Store, reading: Reading, seconds: f
 
 
 def _ingest(store: Store, reading: Reading) -> Ingest:
-    return Ingest(StoreWriter(store), reading, past_of(store.scan("sources").collect()))
+    return Ingest(StoreWriter(store, reading.layer), reading, past_of(store.scan("sources").collect()))
 
 
 def _state(source: Source) -> Seen | None:

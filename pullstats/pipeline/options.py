@@ -41,6 +41,7 @@ class Reading:
         geo_files: MMDB files that come before the embedded data; `none` turns geo off.
         companies: the user's map of companies.
         rejects: where rejected lines are kept.
+        layer: which of several records of one traffic the logs are.
     """
 
     key: Key
@@ -59,6 +60,7 @@ class Reading:
     geo_files: tuple[str, ...] = ()
     companies: Path | None = None
     rejects: Path | None = None
+    layer: str | None = None
 
     def geo(self) -> Geo:
         """The network data that these options name."""

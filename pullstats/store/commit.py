@@ -152,9 +152,14 @@ def _statistics(frame: pl.DataFrame) -> dict[str, Any]:
 
 @dataclass
 class StoreWriter:
-    """Writes into a store, in the order that leaves all of a source or none: dimensions, ledger, requests."""
+    """Writes into a store, in the order that leaves all of a source or none: dimensions, ledger, requests.
+
+    Attributes:
+        layer: the name that the sources get, where they are one of several records of a traffic.
+    """
 
     store: Store
+    layer: str | None = None
     thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
     dimensions: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
     files: dict[str, list[AddAction]] = field(default_factory=dict)
@@ -190,6 +195,8 @@ class StoreWriter:
             TakenError: another run committed one of these sources meanwhile; nothing of this commit counts.
             PullstatsError: the store cannot be written; nothing of these sources was stored.
         """
+        if self.layer is not None:
+            self.hold("layers", named(ledger["source_id"], self.layer))
         try:
             files = parts.finish()
             for table in list(self.dimensions):
@@ -202,6 +209,12 @@ class StoreWriter:
                 _transact(self.store, table, self.files.pop(table))
             append(self.store, "sources", [ledger])
             _append_requests(self.store, files, ledger)
+
+
+def named(sources: pl.Series, layer: str) -> pl.DataFrame:
+    """Rows (columns LAYERS) that name the layer of sources (source_id)."""
+    now = time.time_ns() // 1000
+    return typed(sources.to_frame().with_columns(pl.lit(layer).alias("layer"), pl.lit(now).alias("as_of")), "layers")
 
 
 def append(store: Store, name: str, frames: Iterable[pl.DataFrame]) -> None:
@@ -276,6 +289,31 @@ def replace_days(
     mode, where = ("overwrite", places) if days else ("append", None)
     try:
         table.create_write_transaction(files, mode, table.schema(), ["date"], where, commit_properties=built)
+    except (OSError, DeltaError) as error:
+        raise PullstatsError(f"{store.path}: cannot be written ({_reason(error)})", "run it again") from error
+
+
+def append_built(store: Store, name: str, frames: Iterable[pl.DataFrame], built_from: int) -> None:
+    """Add rows to a derived table that has no partitions, in one commit.
+
+    Args:
+        store: the store.
+        name: the derived table.
+        frames: the new rows.
+        built_from: the version of `requests` that the table is up to date with.
+
+    Raises:
+        PullstatsError: the store cannot be written.
+    """
+    from deltalake import CommitProperties, Transaction
+    from deltalake.exceptions import DeltaError
+
+    table = store.table(name)
+    rows = pl.concat([typed(frame, name) for frame in frames])
+    parts: list[Any] = [write_part(store.path / name, rows, partitioned=False)] if len(rows) else []
+    built = CommitProperties(app_transactions=[Transaction("requests", built_from)])
+    try:
+        table.create_write_transaction(parts, "append", table.schema(), None, commit_properties=built)
     except (OSError, DeltaError) as error:
         raise PullstatsError(f"{store.path}: cannot be written ({_reason(error)})", "run it again") from error
 

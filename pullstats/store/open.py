@@ -14,7 +14,7 @@ from pullstats.lazy import pl
 from pullstats.tables import DIMENSION_KEYS, PARTITIONED, TABLES, schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import date
 
     import deltalake
@@ -50,6 +50,10 @@ class Store:
 
         return DeltaTable(self.path / name)
 
+    def has(self, name: str) -> bool:
+        """Whether the table is there: some came with later versions than some stores."""
+        return (self.path / name / "_delta_log").is_dir()
+
     def scan(self, name: str) -> pl.LazyFrame:
         """The rows of a table; of a dimension the newest row of each id.
 
@@ -64,6 +68,8 @@ class Store:
 
     def raw(self, name: str) -> pl.LazyFrame:
         """The rows of a table as they were written."""
+        if not self.has(name):
+            return pl.LazyFrame(schema=schema(TABLES[name]))
         table = self.table(name)
         files = [str(self.path / name / uri.rsplit(f"/{name}/", 1)[1]) for uri in table.file_uris()]
         # Polars takes these for paths, but they are escaped: a store below `Application Support` would not be found
@@ -131,23 +137,44 @@ def open_or_create(path: Path, key_id: str) -> Store:
             f"{path}: the ids of this store were made with key {store.key_id}, yours is {key_id}",
             "name the store's key file with PULLSTATS_KEY_FILE, or another --store",
         )
+    complete(store)
     return store
+
+
+def complete(store: Store) -> None:
+    """Make the tables that came with a later version than the store's.
+
+    Raises:
+        PullstatsError: the store cannot be written.
+    """
+    missing = [name for name in TABLES if not store.has(name)]
+    if missing:
+        make(store.path, missing)
+
+
+def make(path: Path, names: Iterable[str]) -> None:
+    """Make empty tables; those that are there stay."""
+    from deltalake import DeltaTable
+    from deltalake import Schema as DeltaSchema
+
+    try:
+        for name in names:
+            partition = ["date"] if name in PARTITIONED else None
+            columns = DeltaSchema.from_arrow(schema(TABLES[name]))
+            DeltaTable.create(path / name, columns, "ignore", partition_by=partition)
+    except OSError as error:
+        raise PullstatsError(f"{path}: the store cannot be written ({error.strerror or error})") from error
 
 
 def _create(path: Path, key_id: str) -> None:
     """All tables first, the mark last: a store that has its mark is whole."""
-    from deltalake import DeltaTable
-    from deltalake import Schema as DeltaSchema
-
     if "%" in str(path.resolve()):  # Delta takes %41 for A
         raise PullstatsError(f"{path}: a store's folder can have no % in its name", "name another one with --store")
     try:
         if path.exists() and any(path.iterdir()) and not any((path / name).is_dir() for name in TABLES):
             raise PullstatsError(f"{path}: this folder holds something else", "name an empty folder with --store")
         path.mkdir(parents=True, exist_ok=True)
-        for name, columns in TABLES.items():
-            partition = ["date"] if name in PARTITIONED else None
-            DeltaTable.create(path / name, DeltaSchema.from_arrow(schema(columns)), "ignore", partition_by=partition)
+        make(path, TABLES)
         draft = path / f".{MARK}-{os.getpid()}"
         draft.write_text(json.dumps({"schema": SCHEMA, "key_id": key_id}) + "\n", "utf-8")
         draft.replace(path / MARK)
