@@ -27,7 +27,8 @@ class Dictionary:
 
     def codes(self, texts: pl.Series) -> pl.Series:
         """The number of each text (UInt32, name `code`); null counts as the empty text."""
-        coded = texts.fill_null("").cast(pl.Categorical(self._categories))
+        whole = texts.fill_null("") if texts.null_count() else texts
+        coded = whole.cast(pl.Categorical(self._categories))
         codes = coded.to_physical()
         self._meet(coded, codes)
         return codes.alias("code")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -61,6 +62,7 @@ class Joiner:
         self._hosts = Dictionary(lambda hosts: hosts.rename("host").to_frame())
         self._paths = Dictionary(lambda paths: paths.rename("path").to_frame())
         self._writer = writer
+        self._beside = ThreadPoolExecutor(1)  # who sent the records is found out while what they name is
         self._known = {name: writer.known(name).rename(key) for name, key in DIMENSION_KEYS.items()}
         self._networks = pl.Categories(f"pullstats-{uuid.uuid4().hex}", "pullstats", pl.UInt32)
         self._now = time.time_ns() // 1000
@@ -71,11 +73,12 @@ class Joiner:
 
     def requests(self, records: pl.DataFrame) -> pl.DataFrame:
         """The requests (columns REQUESTS) of parsed records (columns WANTED, source_id, line, keyed)."""
+        named = self._beside.submit(self._resources, records)
         return records.select(
             "ts",
             (pl.col("ts") // DAY).cast(pl.Int32).cast(pl.Date).alias("date"),
             self._callers(records),
-            self._resources(records),
+            named.result(),
             "method",
             "status",
             pl.when(pl.col("method").ne_missing("HEAD")).then("bytes").alias("bytes"),
@@ -155,13 +158,7 @@ class Joiner:
 
     def _resources(self, records: pl.DataFrame) -> pl.Series:
         """Paths and hosts are numbered apart: few hosts, and a path is mostly on one."""
-        path = pl.col("path").fill_null("")
-        named = (
-            pl.when(pl.col("query").str.contains("ns=", literal=True))
-            .then(path + "?" + pl.col("query"))
-            .otherwise(path)
-        )
-        paths = self._paths.codes(records.select(named.alias("path")).to_series())
+        paths = self._paths.codes(_targets(records))
         hosts = self._hosts.codes(records["host"])
         pair = pl.col("host").cast(pl.Int64) * (1 << 32) + pl.col("path").cast(pl.Int64)
         rows = pl.DataFrame({"host": hosts, "path": paths}).with_columns(pair.alias("pair"))
@@ -220,3 +217,14 @@ class Joiner:
         if len(fresh):
             self._known[table] = pl.concat([known, fresh[known.name]])
             self._writer.hold(table, typed(describe(fresh), table))
+
+
+def _targets(records: pl.DataFrame) -> pl.Series:
+    """Paths, with their query where it may say whose path it is (`ns=` of containerd)."""
+    said = records.select("path", "query").with_row_index("row")
+    said = said.filter(pl.col("query").str.contains("ns=", literal=True))
+    paths = records["path"].fill_null("")
+    if said.is_empty():
+        return paths
+    both = said.select(pl.col("path").fill_null("") + "?" + pl.col("query")).to_series()
+    return paths.clone().scatter(said["row"], both)
