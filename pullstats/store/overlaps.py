@@ -199,7 +199,8 @@ def _rows(tables: Tables, window: Window, minutes: pl.DataFrame) -> pl.DataFrame
         .sort("source_id", "line")
     )  # fmt: skip
     once = rows.filter(pl.col("request_key").is_null() | pl.col("request_key").is_first_distinct())
-    callers = tables.scan("callers").select("caller_id", "endpoint_id", "agent_id").collect()
+    met = once.select(pl.col("caller_id").unique()).lazy()
+    callers = tables.scan("callers").select("caller_id", "endpoint_id", "agent_id").join(met, on="caller_id").collect()
     return (
         once.join(window.sources.drop("limit"), on="source_id", how="left")
         .join(callers, on="caller_id", how="left")

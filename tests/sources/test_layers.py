@@ -1,6 +1,7 @@
 """Two records of one request: recognised by its id, else told with what overlaps, how much, and what to do."""
 
 import json
+import os
 import random
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ import pytest
 from tests.program import Done, pullstats
 
 START = datetime(2026, 10, 5, tzinfo=UTC)
+WRITTEN = (START + timedelta(days=20)).timestamp()
 AGENTS = ("containerd/1.7.2", "docker/24.0.7 go/go1.20.10 os/linux arch/amd64", "curl/8.5.0", "skopeo/1.14.2")
 DIGEST = "sha256:" + "ab" * 32
 HOW = "(see docs/how-to/count-one-layer.md)"
@@ -118,8 +120,11 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def write(**logs: str) -> None:
+    """Write logs that were last written to when their time ended: Harbor's state no year."""
     for name, text in logs.items():
-        Path(f"{name}.log").write_text(text)
+        path = Path(f"{name}.log")
+        path.write_text(text)
+        os.utime(path, (WRITTEN, WRITTEN))
 
 
 def warnings(done: Done) -> list[str]:
