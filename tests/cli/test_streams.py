@@ -28,7 +28,7 @@ def test_quiet_silences_notes_but_no_error(here: Path) -> None:
 
 
 def test_verbose_tells_what_became_of_each_log(here: Path) -> None:
-    (here / "dirty.log").write_text(log(0, 99) + "no line of a log\n")
+    (here / "dirty.log").write_text(log(120, 219) + "no line of a log\n")
     done = pullstats("uniques", "access.log", "dirty.log", "-v")
     good, dirty = done.err.splitlines()[-2:]
     assert good == "access.log   nginx-combined (100% of a sample)   120 lines   120 parsed, 0 ignored, 0 rejected"
