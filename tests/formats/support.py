@@ -5,12 +5,19 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pullstats.tables import IGNORED, PARSED, REJECTED
+import polars as pl
+
+from pullstats.formats.values import Unreadable
+from pullstats.tables import IGNORED, PARSED, RECORD, REJECTED
+
+if TYPE_CHECKING:
+    from pullstats.formats.kinds.parser import Parser
 
 HERE = Path(__file__).parent
 SAMPLES = sorted(path.parent.name for path in HERE.glob("*/sample.log"))
+COLUMNS = frozenset(RECORD) - {"outcome", "reason", "malformed"}
 OUTCOMES = {PARSED: "parsed", IGNORED: "ignored", REJECTED: "rejected"}
 
 
@@ -55,4 +62,34 @@ def differences(expected: dict[str, Any], record: dict[str, Any]) -> dict[str, t
         near = isinstance(a, float | int) and isinstance(b, float) and abs(a - b) <= 1e-9 * max(1, abs(a))
         if a != b and not near:
             wrong[column] = (a, b)
+    return wrong
+
+
+def truth_of(parser: Any, line: str) -> dict[str, Any] | None:
+    """The strict reading of one line; None where it is no record."""
+    try:
+        return parser.one(line)
+    except Unreadable:
+        return None
+
+
+def disagreements(parser: Parser, lines: list[str]) -> list[Any]:
+    """Where a tier reads a line otherwise than the strict reading does, or where none reads it."""
+    texts = pl.Series(lines, dtype=pl.String)
+    truth = [truth_of(parser, line) for line in lines]
+    wrong: list[Any] = []
+    accepted = [False] * len(lines)
+    for tier in parser.tiers:
+        batch = tier(texts, COLUMNS)
+        columns = batch.columns()
+        for row, ok in enumerate(batch.ok):
+            if not ok:
+                continue
+            accepted[row] = True
+            got = {name: series[row] for name, series in columns.items() if series[row] is not None}
+            if truth[row] != got:
+                wrong.append((tier.__name__, lines[row], truth[row], got))
+    wrong += [
+        ("no tier", lines[row], truth[row]) for row, ok in enumerate(accepted) if not ok and truth[row] is not None
+    ]
     return wrong

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -13,15 +11,10 @@ from pullstats.formats.entry import Entry, entries
 from pullstats.formats.kinds import compiled
 from pullstats.formats.kinds.w3c import W3cParser
 from pullstats.formats.parse import open_reader
-from pullstats.formats.values import Unreadable
-from pullstats.tables import PARSED, RECORD, REJECTED
-from tests.formats.support import SAMPLES, sample
+from pullstats.tables import PARSED, REJECTED
+from tests.formats.support import SAMPLES, disagreements, sample, truth_of
 from tests.formats.test_samples import NAMES
 
-if TYPE_CHECKING:
-    from pullstats.formats.kinds.parser import Parser
-
-COLUMNS = frozenset(RECORD) - {"outcome", "reason", "malformed"}
 # fmt: off
 PIECES = [
     '"', "\\", '\\"', "\\x22", " ", "\t", "|", "-", "0", "99", "9999999999999999999", "é", "\x00", "\ufffd", "[", "]", "{", "}",
@@ -55,42 +48,14 @@ def _edited(lines: list[str], edits: list[tuple[int, float, int, str]]) -> list[
     return out
 
 
-def _truth(parser: Any, line: str) -> dict[str, Any] | None:
-    try:
-        return parser.one(line)
-    except Unreadable:
-        return None
-
-
-def _disagreements(parser: Parser, lines: list[str]) -> list[Any]:
-    texts = pl.Series(lines, dtype=pl.String)
-    truth = [_truth(parser, line) for line in lines]
-    wrong: list[Any] = []
-    accepted = [False] * len(lines)
-    for tier in parser.tiers:
-        batch = tier(texts, COLUMNS)
-        columns = batch.columns()
-        for row, ok in enumerate(batch.ok):
-            if not ok:
-                continue
-            accepted[row] = True
-            got = {name: series[row] for name, series in columns.items() if series[row] is not None}
-            if truth[row] != got:
-                wrong.append((tier.__name__, lines[row], truth[row], got))
-    wrong += [
-        ("no tier", lines[row], truth[row]) for row, ok in enumerate(accepted) if not ok and truth[row] is not None
-    ]
-    return wrong
-
-
 @pytest.mark.parametrize("entry", entries(), ids=lambda entry: entry.name)
 def test_the_tiers_agree_on_good_lines(entry: Entry) -> None:
     parser = compiled(entry)
     if isinstance(parser, W3cParser) and not entry.spec:
         pytest.skip("its columns come with the log")
     lines = _lines(entry)
-    assert not _disagreements(parser, lines)
-    assert any(_truth(parser, line) for line in lines)
+    assert not disagreements(parser, lines)
+    assert any(truth_of(parser, line) for line in lines)
 
 
 @pytest.mark.parametrize("entry", entries(), ids=lambda entry: entry.name)
@@ -98,7 +63,7 @@ def test_the_tiers_agree_on_good_lines(entry: Entry) -> None:
 @given(edits=st.lists(EDITS, min_size=40, max_size=50))
 def test_the_tiers_agree_on_damaged_lines(entry: Entry, edits: list[tuple[int, float, int, str]]) -> None:
     lines = _edited(_LINES.setdefault(entry.name, _lines(entry)), edits)
-    assert not _disagreements(compiled(entry), lines)
+    assert not disagreements(compiled(entry), lines)
 
 
 _LINES: dict[str, list[str]] = {}
@@ -202,7 +167,7 @@ SETTLED = {
 def test_a_borderline_line_is_decided_once(what: str) -> None:
     name, line, expected = SETTLED[what]
     entry = next(e for e in entries() if e.name == name)
-    assert not _disagreements(compiled(entry), [line])
+    assert not disagreements(compiled(entry), [line])
     record = open_reader(entry).read(pl.Series([line])).row(0, named=True)
     if expected is None:
         assert record["outcome"] == REJECTED
