@@ -41,12 +41,21 @@ class Key:
             kind: what the texts are; equal texts of two kinds get different ids.
             texts: distinct values; each costs half a microsecond.
         """
-        start = hashlib.blake2b(_prefixed(kind), key=self.secret, digest_size=8)
-        return [_hash(start, text) for text in texts]
+        return [int.from_bytes(digest, "big") >> 1 for digest in self._digests(kind, texts)]
 
     def hashed(self, kind: str, texts: pl.Series) -> pl.Series:
         """The ids (Int64) of a series of distinct texts; null has the id of the empty text."""
-        return pl.Series("id", self.hash(kind, texts.fill_null("").to_list()), pl.Int64())
+        digests = pl.Series("id", self._digests(kind, texts.fill_null("").to_list()), pl.Binary())
+        return (digests.bin.reinterpret(dtype=pl.UInt64(), endianness="big") // 2).cast(pl.Int64)
+
+    def _digests(self, kind: str, texts: Iterable[str]) -> list[bytes]:
+        begin = hashlib.blake2b(_prefixed(kind), key=self.secret, digest_size=8).copy
+        digests = []
+        for text in texts:
+            state = begin()
+            state.update(_prefixed(text))
+            digests.append(state.digest())
+        return digests
 
     def joined(self, kind: str, columns: pl.DataFrame) -> pl.Series:
         """The ids (Int64) of rows of distinct texts; null differs from the empty text."""
@@ -77,12 +86,6 @@ class Key:
 def _prefixed(text: str) -> bytes:
     data = text.encode("utf-8", "surrogatepass")
     return len(data).to_bytes(4, "little") + data
-
-
-def _hash(start: hashlib.blake2b, text: str) -> int:
-    state = start.copy()
-    state.update(_prefixed(text))
-    return int.from_bytes(state.digest(), "big") >> 1
 
 
 def mix(first: str | pl.Expr, second: str | pl.Expr) -> pl.Expr:

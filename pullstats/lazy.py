@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     Frame = nw.LazyFrame[Any]
     Table = pl.DataFrame
 else:
-    # Memory that is free again goes back to the system, not only to the allocator: a long run has several stages.
-    os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:300,muzzy_decay_ms:0")
+    # Polars' allocator: free memory goes back to the system after some seconds, as a long run has several stages; few
+    # arenas hold less of it; and large pages are asked for, as a first touch of each small one cost a fifth of the time.
+    os.environ.setdefault(
+        "_RJEM_MALLOC_CONF", f"dirty_decay_ms:2000,muzzy_decay_ms:0,thp:always,narenas:{os.cpu_count() or 2}"
+    )
 
     class _Lazy:
         """A module that is imported at the first use of one of its names."""

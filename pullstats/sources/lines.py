@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass, field
 from io import BytesIO
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from pullstats.errors import PullstatsError
 from pullstats.lazy import pl
@@ -24,7 +24,8 @@ HEAD_BYTES = 1 << 20
 NEWLINE = b"\n"
 
 
-class Block(NamedTuple):
+@dataclass
+class Block:
     """Some whole lines of a source.
 
     Attributes:
@@ -34,6 +35,14 @@ class Block(NamedTuple):
 
     text: bytes
     first: int
+    _count: int | None = None
+
+    @property
+    def following(self) -> int:
+        """The number of the first line behind these."""
+        if self._count is None:
+            self._count = self.text.count(NEWLINE) + (not self.text.endswith(NEWLINE))
+        return self.first + self._count
 
     def lines(self) -> pl.Series:
         """The lines as text: bad UTF-8 becomes U+FFFD, line ends are gone, no line is lost.
@@ -52,6 +61,7 @@ class Block(NamedTuple):
             truncate_ragged_lines=True,
         )
         lines = frame["line"]
+        self._count = len(lines)
         longest = lines.str.len_bytes().max() or 0
         return lines.str.head(LONGEST_LINE) if int(longest) > LONGEST_LINE else lines  # pyright: ignore[reportArgumentType]
 
@@ -148,8 +158,9 @@ def blocks(
             if print_.file not in (None, _file(stream)):
                 raise replaced
             for text in _whole_lines(_between(pieces(stream), start, print_.length, replaced), size):
-                yield Block(text, first)
-                first += text.count(NEWLINE) + (not text.endswith(NEWLINE))
+                block = Block(text, first)
+                yield block
+                first = block.following
     except OSError as error:
         raise unreadable(source.name, error) from error
 
@@ -177,11 +188,12 @@ def _whole_lines(given: Iterator[bytes], size: int) -> Iterator[bytes]:
         amount += len(piece)
         if amount < enough:
             continue
-        text = b"".join(held)
-        cut = text.rfind(NEWLINE) + 1
-        if cut:
-            yield text[:cut]
-        held = [text[cut:]]
+        last = piece
+        if NEWLINE not in last:
+            held = [last := b"".join(held)]
+        if cut := last.rfind(NEWLINE) + 1:
+            yield b"".join([*held[:-1], memoryview(last)[:cut]])
+        held = [last[cut:]]
         if len(held[0]) >= max(size, LONGEST_LINE):  # the rest of a line that fills a block is dropped as it comes
             held = [held[0][:LONGEST_LINE], *_next_line(given)]
         amount = sum(map(len, held))
