@@ -18,7 +18,7 @@ _UNTRUSTED = r"\\x|\\u[dD][89a-fA-F]|\x00"
 def trusted(lines: pl.Series) -> pl.Series:
     """Which lines look like one object that the decoder reads as Python's would be read."""
     return (
-        (lines.str.contains(r"^\s*\{") & lines.str.contains(r"\}\s*$") & ~lines.str.contains(_UNTRUSTED))
+        (lines.str.contains(r"^[ \t\r]*\{") & lines.str.contains(r"\}[ \t\r]*$") & ~lines.str.contains(_UNTRUSTED))
         & ~lines.str.contains("\n", literal=True)
     ).fill_null(value=False)
 

@@ -265,8 +265,11 @@ def joined(clock: str, minutes: pl.Series, rests: pl.Series, tz: str) -> pl.Seri
 
 def _rests(clock: str, rests: pl.Series) -> tuple[pl.Series, pl.Series | None]:
     """(microseconds less the zone's offset, 1 where no zone is stated or None if all state one) of the times' ends."""
-    if mostly_different(rests):  # fractions of seconds
-        return _fractions(rests)
+    return _fractions(clock, rests) if mostly_different(rests) else _distinct_rests(clock, rests)
+
+
+def _distinct_rests(clock: str, rests: pl.Series) -> tuple[pl.Series, pl.Series | None]:
+    """`_rests`, each distinct text read once."""
     rest = Distinct(rests)
     parts = [_rest(clock, text) for text in rest.values]
     micros = rest.spread(pl.Series([p and p[0] - (p[1] or 0) * SECOND for p in parts], dtype=pl.Int64))
@@ -274,16 +277,16 @@ def _rests(clock: str, rests: pl.Series) -> tuple[pl.Series, pl.Series | None]:
     return micros, rest.spread(pl.Series(bare, dtype=pl.Int64)) if any(bare) else None
 
 
-def _fractions(rests: pl.Series) -> tuple[pl.Series, pl.Series | None]:
+def _fractions(clock: str, rests: pl.Series) -> tuple[pl.Series, pl.Series | None]:
     """`_rests` by whole-column expressions on the seconds, and by distinct zones."""
     cut = (
         rests.str.extract_groups(r"^(:(?:[0-5][0-9]|60))[.,]([0-9]{1,6})[0-9]{0,3}(.*)$").struct.unnest().get_columns()
     )
-    ends, zones = _rests("iso", cut[0] + cut[2])
+    ends, zones = _distinct_rests("iso", cut[0] + cut[2])
     micros = ends + cut[1].str.pad_end(6, "0").cast(pl.Int64)
     other = (cut[0].is_null() & rests.is_not_null()).arg_true()
     if len(other):
-        parts = [_rest("iso", text) for text in rests.gather(other)]
+        parts = [_rest(clock, text) for text in rests.gather(other)]
         micros = micros.scatter(other, pl.Series([p and p[0] - (p[1] or 0) * SECOND for p in parts], dtype=pl.Int64))
         bare = pl.Series([int(p is not None and p[1] is None) for p in parts], dtype=pl.Int64)
         zones = (constant(0, len(rests), pl.Int64()) if zones is None else zones).scatter(other, bare)

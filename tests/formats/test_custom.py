@@ -212,3 +212,9 @@ def test_a_pattern_in_pullstats_toml_that_is_none_is_refused() -> None:
 def test_a_mistake_in_pullstats_toml_names_the_table() -> None:
     with pytest.raises(PullstatsError, match=r"pullstats\.toml: \[mine\] kind = 'ngnix'; it must be one of nginx"):
         own({"mine": {"kind": "ngnix"}})
+
+
+def test_a_key_may_hold_a_text_in_one_record_and_an_object_in_another() -> None:
+    (mine,) = own({"mine": {"kind": "json", "fields": {"ts": "at", "path": ["request", "request>url"]}}})
+    lines = ['{"at":1706781600,"request":"/a"}', '{"at":1706781600,"request":{"url":"/b"}}']
+    assert open_reader(mine).read(pl.Series(lines))["path"].to_list() == ["/a", "/b"]

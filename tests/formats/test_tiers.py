@@ -93,6 +93,16 @@ SETTLED = {
         '{"time":"2026-11-23T18:45:19Z","remote_addr":"::1","uri":"/\\x22","status":200,"request_time":"5µs","agent":"µ\\xC3\\xA9"}',
         {"path": '/"', "user_agent": "µé", "request_time": 0.000005},
     ),
+    "a carriage return before the object": (
+        "nginx-json",
+        '\r{"time":"2026-11-23T18:45:19Z","remote_addr":"::1","uri":"/","status":200,"more":[1]}\r',
+        {"path": "/", "status": 200},
+    ),
+    "a space of Unicode before the object": (
+        "nginx-json",
+        '\u2003{"time":"2026-11-23T18:45:19Z","remote_addr":"::1","uri":"/","status":200,"more":[1]}',
+        None,
+    ),
     "a day that never was": (
         "nginx-combined",
         '::1 - - [31/Feb/2024:10:00:00 +0000] "GET / HTTP/1.1" 200 5 "-" "-"',

@@ -86,6 +86,15 @@ def test_many_different_fractions_are_read_like_few() -> None:
     _agree("iso", "none", mixed, "America/St_Johns")
 
 
+@pytest.mark.parametrize("clock", ["digits", "iso"])
+def test_many_different_ends_that_are_no_times_are_told_from_those_that_are(clock: str) -> None:
+    good = "20170113185444" if clock == "digits" else "2017-01-13T18:54:44Z"
+    texts = [good, *(f"{good[: times.CLOCKS[clock].width]}:44{'.5' * (number + 400)}" for number in range(1_200))]
+    read = times.column(clock, pl.Series(texts), "UTC")
+    assert read.to_list() == [times.read(clock, text, "UTC") for text in texts]
+    assert read[0] is not None
+
+
 def test_an_unknown_zone_is_refused() -> None:
     with pytest.raises(UsageError, match="no such time zone"):
         times.zone("Mars/Olympus")

@@ -96,7 +96,7 @@ class JsonParser:
         self._template: Template | None = None
         self.tiers: tuple[Callable[[pl.Series, frozenset[str]], Batch], ...] = (
             self._by_template,
-            self._by_column,
+            *(() if self._twofold() else (self._by_column,)),
             self._by_line,
         )
 
@@ -173,6 +173,11 @@ class JsonParser:
         filters = [self._only, *self._skip.values()]
         return list((dict.fromkeys((path for each in filters for path in each), False) | found).items())
 
+    def _twofold(self) -> bool:
+        """Whether a key is wanted as a text here and as an object there, which no column can be."""
+        paths = [path for path, _ in self._paths()]
+        return any(long[: len(short)] == short for long in paths for short in paths if len(short) < len(long))
+
     def _drop_skipped(self, batch: Batch, texts: Mapping[tuple[str, ...], pl.Series]) -> None:
         """Leave the records that are no client's request."""
         for filters in self._skip.values():
@@ -229,7 +234,7 @@ class JsonParser:
 
     def record(self, line: str) -> dict[str, Any] | None:
         """The object in a line; the first of two equal keys counts."""
-        if not line.lstrip(" \t").startswith("{"):
+        if not line.lstrip(" \t\r").startswith("{"):
             return None
         record = _loaded(line)
         if record is None and "\\x" in line:
