@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     Table = pl.DataFrame
 else:
     # Polars' allocator: free memory goes back to the system after some seconds, as a long run has several stages; few
-    # arenas hold less of it; and large pages are asked for, as a first touch of each small one cost a fifth of the time.
+    # arenas hold less of it; large pages are asked for, as a first touch of each small one cost a fifth of the time.
     os.environ.setdefault(
         "_RJEM_MALLOC_CONF", f"dirty_decay_ms:2000,muzzy_decay_ms:0,thp:always,narenas:{os.cpu_count() or 2}"
     )

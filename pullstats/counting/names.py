@@ -100,7 +100,8 @@ def _united(resources: pl.DataFrame, rule: Rule) -> pl.DataFrame:
             "check": [row.check_seconds * SECOND for row in rows],
             "contact": [row.contact_seconds * SECOND for row in rows],
             "within": [row.unit_seconds * SECOND for row in rows],
-        }
+        },
+        schema_overrides={"one_per": pl.String(), **dict.fromkeys(("check", "contact", "within"), pl.Int64())},
     )
     version = pl.when((pl.col("one_per") == "version") & pl.col("version").is_not_null()).then("version_hash")
     reference = pl.when((pl.col("one_per") == "reference") & pl.col("reference").is_not_null()).then("reference_hash")

@@ -18,7 +18,7 @@ from pullstats.counting.rows import days_of, ids_of
 from pullstats.counting.rules import rule
 from pullstats.tables import ACTIVITIES, schema
 from tests.counting.reference import count
-from tests.counting.requests import frame
+from tests.counting.requests import frame, request, resource
 from tests.counting.streams import stream
 
 RULE = rule("pullstats-1")
@@ -146,3 +146,10 @@ def test_every_request_is_in_one_activity_at_most_and_only_the_named_ones_are_in
 
 def test_no_requests_are_no_activities() -> None:
     assert activities(frame([]), None, RULE).shape == (0, len(ACTIVITIES))
+
+
+def test_a_day_that_names_nothing_comes_before_one_that_does() -> None:
+    tag = resource("oci", "acme/app", "manifest", "1.0")
+    nothing = {**tag, "path": "/", "artifact": None, "role": None}
+    made = activities(frame([request(0, "GET", nothing), request(90_000, "GET", tag)]), None, RULE)
+    assert made["action"].to_list() == ["refresh"]
