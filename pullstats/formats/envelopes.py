@@ -148,6 +148,7 @@ class Unwrapper:
     newest: int | None = None
     _pending: dict[tuple[str, str], str] = field(default_factory=dict)
     _open: list[str] = field(default_factory=list)
+    _held: int = 0  # characters of the open record's lines
     _indent: int = 0
 
     def unwrap(self, lines: pl.Series) -> Inside:
@@ -218,10 +219,11 @@ class Unwrapper:
         bare = line.strip()
         if self._open:
             self._open.append(bare)
+            self._held += len(bare) + 1
             ends = bare.startswith("}") and len(line) - len(line.lstrip()) <= self._indent
-            if not ends and sum(map(len, self._open[-2:])) < _LONGEST and len(self._open) < _LONGEST:
+            if not ends and self._held < _LONGEST:
                 return None
-            text, self._open = " ".join(self._open), []
+            text, self._open, self._held = " ".join(self._open), [], 0
             return text.rstrip(",] ")
         text = bare.removeprefix("[").strip()
         if text in {"", "]", "],"}:

@@ -11,8 +11,9 @@ import polars as pl
 import pytest
 
 from pullstats.formats.detect import guess
-from pullstats.formats.entry import Entry, entries, entry
+from pullstats.formats.entry import KINDS, Entry, entries, entry
 from pullstats.formats.parse import open_reader
+from pullstats.sources.lines import Block
 from pullstats.tables import IGNORED, PARSED, REJECTED
 from tests.formats.support import lines_of
 
@@ -54,6 +55,16 @@ QUADRATIC = 10  # seconds: linear work on these 1.5 MB takes a tenth, quadratic 
 def test_hostile_lines_are_judged_in_linear_time(which: Entry) -> None:
     begin = time.process_time()
     records = open_reader(which).read(pl.Series(list(HOSTILE.values()), dtype=pl.String))
+    assert time.process_time() - begin < QUADRATIC
+    assert len(records) == len(HOSTILE)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_hostile_lines_of_a_megabyte_are_lines_like_others(kind: str) -> None:
+    text = "".join(line * (1_000_000 // len(line)) + "\n" for line in HOSTILE.values()).encode()
+    which = next(each for each in entries() if each.kind == kind)
+    begin = time.process_time()
+    records = open_reader(which).read(Block(text, 1).lines())
     assert time.process_time() - begin < QUADRATIC
     assert len(records) == len(HOSTILE)
 

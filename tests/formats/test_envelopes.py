@@ -224,3 +224,9 @@ def test_a_line_outside_of_the_envelope_is_read_as_it_is() -> None:
     outcomes = _read(lines)["outcome"].to_list()
     assert outcomes[-3:] == [PARSED, REJECTED, IGNORED]
     assert outcomes[:-3] == [PARSED] * (2 * len(COMBINED))
+
+
+def test_a_record_of_a_list_that_never_ends_is_cut() -> None:
+    inside = Unwrapper(["json-list"]).unwrap(pl.Series(["[", "{", *["a" * 30_000] * 50]))
+    assert inside.lines.str.len_chars().max() < 100_000
+    assert len(inside.lines) == 52
