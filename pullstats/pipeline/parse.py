@@ -218,7 +218,7 @@ def chunks(plan: Plan) -> Iterator[Chunk]:
     keyed = reader.entry.unique_id
     for block in blocks(outcome.source, print_, start, first):
         records = numbered(reader, block, WANTED)
-        unfit = plan.growing or records["outcome"][-1] == REJECTED
+        unfit = plan.growing or records["outcome"].tail(1).to_list() in ([], [REJECTED])  # [] of a byte-order mark
         if not block.text.endswith(b"\n") and unfit and print_.damage is None:
             records = records.head(-1)
             _leave(outcome, print_, block.text)

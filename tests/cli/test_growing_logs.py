@@ -74,6 +74,14 @@ def test_a_last_line_that_is_being_written_waits(here: Path, home: Path) -> None
     assert counts() == fresh(here, whole)
 
 
+def test_a_byte_order_mark_after_the_last_line_waits(here: Path, home: Path) -> None:
+    path = here / "access.log"
+    assert fates("access.log") == [("ingested", 120)]
+    path.write_bytes(log(0, 120).encode() + b"\xef\xbb\xbf")
+    (grown,) = ingest("access.log")
+    assert (grown["lines"], grown["pending"]) == (0, True)
+
+
 def test_a_last_line_without_its_line_end_that_parses_is_taken(here: Path, home: Path) -> None:
     path = here / "access.log"
     path.write_text(log(0, 50)[:-1])
