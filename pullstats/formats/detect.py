@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 from pullstats.formats.entry import entries
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pullstats.formats.entry import Entry
+    from pullstats.formats.kinds.parser import Parser
 
 LINES = 1_000  # how many lines are looked at
 _SAMPLE = 120  # lines that every format is tried on
@@ -150,22 +152,36 @@ def only_headers(lines: Sequence[str], own: Sequence[Entry] = ()) -> bool:
 def candidates(texts: pl.Series, known: Sequence[Entry]) -> list[Entry]:
     """The formats that fit some of the first lines; of look-alikes only the one that the lines' content names."""
     sample = texts.head(_SAMPLE)
-    scored = {e: score for e in known if (score := _score(e, sample))}
+    scores = {e: _score(e, sample) for e in known} | _text_scores(known, sample)
+    scored = {e: score for e, score in scores.items() if score}
     best = max(scored.values(), default=0)
     near = _without_look_alikes([e for e, score in scored.items() if score * 2 >= best], texts)
     return sorted(near, key=lambda e: (scored[e], e.priority), reverse=True)[:_FINALISTS]
 
 
 def _score(entry: Entry, sample: pl.Series) -> int:
-    """How many lines of the sample look like the format."""
+    """How many lines of the sample look like the format; 0 for those that one pattern describes."""
     if entry.kind == "w3c":
         return _w3c_score(entry, sample)
     if entry.kind == "csv":
         return _csv_score(entry, sample)
     if entry.kind in {"json", "logfmt"}:
         return _json_score(entry, sample)
-    parser = compiled(entry)
-    return int(sample.str.contains(parser.pattern).sum()) if isinstance(parser, TextParser) else 0
+    return 0
+
+
+def _text_scores(known: Sequence[Entry], sample: pl.Series) -> dict[Entry, int]:
+    """How many lines of the sample fit each format that one pattern describes: all patterns in one go."""
+    patterns = {e: parser.pattern for e in known if isinstance(parser := _parser(e), TextParser)}
+    line = pl.col(sample.name)
+    fits = sample.to_frame().select(line.str.contains(p).sum().alias(str(i)) for i, p in enumerate(patterns.values()))
+    return dict(zip(patterns, fits.row(0) if patterns else (), strict=True))
+
+
+@cache
+def _parser(entry: Entry) -> Parser:
+    """The parser that an entry is judged by: logs come in many files of the same few formats."""
+    return compiled(entry)
 
 
 def _w3c_score(entry: Entry, sample: pl.Series) -> int:
@@ -183,7 +199,7 @@ def _csv_score(entry: Entry, sample: pl.Series) -> int:
 
 
 def _json_score(entry: Entry, sample: pl.Series) -> int:
-    parser = compiled(entry)
+    parser = _parser(entry)
     if not isinstance(parser, JsonParser):
         return 0
     records = [record for line in sample if (record := parser.record(line)) is not None]
