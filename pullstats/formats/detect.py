@@ -18,7 +18,7 @@ from pullstats.lazy import pl
 from pullstats.tables import IGNORED, PARSED, REJECTED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from pullstats.formats.entry import Entry
     from pullstats.formats.kinds.parser import Parser
@@ -55,7 +55,7 @@ class Guess:
         entry: its format; None if no known one fits well enough.
         certainty: the share of the lines that `best` accounts for, 0 to 1.
         best: the format that fits best, also where that is too little; None if none fits a single line.
-        runner_up: the next best one, if any.
+        runner_up: the next best one, if any; none where `best` reads every line and the others stand behind it.
         runner_up_certainty: its share.
         envelopes: what the lines are wrapped in, the outermost first.
         fields: the record columns that were found in it.
@@ -125,8 +125,8 @@ def _guess(texts: pl.Series, numbered: list[tuple[int, str]], wrapped: tuple[str
         texts = texts.head(LINES)
     inside = Unwrapper(wrapped).unwrap(texts)
     lines = inside.lines.filter(~inside.parts)
-    tried = (_try(replace(e, envelopes=wrapped), texts) for e in candidates(lines, (*entries(), *own)))
-    trials = sorted((t for t in tried if t.parsed), key=lambda t: t.rank, reverse=True)
+    near = [replace(entry, envelopes=wrapped) for entry in candidates(lines, (*entries(), *own))]
+    trials = sorted((t for t in _trials(near, texts) if t.parsed), key=lambda t: t.rank, reverse=True)
     if not trials:
         return Guess(None, 0.0, envelopes=wrapped, lines=len(texts))
     best, second = trials[0], trials[1] if len(trials) > 1 else None
@@ -206,6 +206,16 @@ def _json_score(entry: Entry, sample: pl.Series) -> int:
     if not entry.signature:
         return sum(parser.fits(record) for record in records)
     return sum(all(any(key in record for key in keys.split("|")) for keys in entry.signature) for record in records)
+
+
+def _trials(near: Sequence[Entry], texts: pl.Series) -> Iterator[_Trial]:
+    """How each format does; where one reads every line, those that stand behind it are not tried."""
+    least = min((entry.priority for entry in near), default=0)
+    for entry in near:
+        if entry.priority >= least:
+            trial = _try(entry, texts)
+            least = max(least, entry.priority) if trial.parsed == len(texts) else least
+            yield trial
 
 
 def _try(entry: Entry, texts: pl.Series) -> _Trial:
