@@ -89,12 +89,14 @@ class Entry:
 
 
 _KNOWN = {f.name for f in fields(Entry)} - {"name", "examples"} | {"example"}
-_SHAPES: dict[str, type] = {
-    "fields": dict, "only": dict, "skip": dict, "ignore": dict, "signature": list, "required": list, "null": list,
-    "like": list, "cannot_tell": list, "envelopes": list, "example": list, "stands_for": list, "least": int,
-    "priority": int, "tell_share": float, "unique_id": bool,
+_TEXTS, _PATTERNS = [str], {str: str}
+_SHAPES: dict[str, Any] = {
+    "fields": {str: (str, _TEXTS)}, "only": _PATTERNS, "skip": {str: _PATTERNS}, "ignore": {str: (str, _PATTERNS)},
+    "signature": _TEXTS, "required": _TEXTS, "null": _TEXTS, "like": _TEXTS, "cannot_tell": _TEXTS, "envelopes": _TEXTS,
+    "example": [{str: object}], "stands_for": [{"only": _PATTERNS, "method": str, "path": str, "status": int}],
+    "least": int, "priority": int, "tell_share": float, "unique_id": bool,
 }  # fmt: skip
-_CALLED = {dict: "a table", list: "a list", int: "a number", float: "a fraction", bool: "true or false", str: "a text"}
+_CALLED = {int: "a number", float: "a fraction", bool: "true or false", str: "a text", object: "anything"}
 _TUPLES = ("signature", "required", "null", "like", "cannot_tell", "envelopes", "stands_for")
 
 
@@ -115,10 +117,37 @@ def from_table(name: str, table: Mapping[str, Any], where: str) -> Entry:
             raise PullstatsError(f"{where}: [{name}] {key} = {table[key]!r}", f"it must be one of {', '.join(allowed)}")
     for key, value in table.items():
         wanted = _SHAPES.get(key, str)
-        if not isinstance(value, wanted):
-            raise PullstatsError(f"{where}: [{name}] {key} = {value!r}", f"it must be {_CALLED[wanted]}")
+        if not _is(value, wanted):
+            what = printable(f"{where}: [{name}] {key} = {value!r}", 120)
+            raise PullstatsError(what, f"it must be {_called(wanted)}")
     given: dict[str, Any] = {k: tuple(v) if k in _TUPLES else v for k, v in table.items() if k != "example"}
     return Entry(name=name, examples=tuple(table.get("example", ())), **given)
+
+
+def _is(value: object, shape: Any) -> bool:
+    """Whether a value of TOML has a shape: a type, one of several, a list or table of one, a table of named ones."""
+    if isinstance(shape, tuple):
+        return any(_is(value, each) for each in shape)
+    if isinstance(shape, list):
+        return isinstance(value, list) and all(_is(each, shape[0]) for each in value)
+    if isinstance(shape, dict):
+        if not isinstance(value, dict):
+            return False
+        named = {key: shape.get(str, shape.get(key)) for key in {*value, *shape} - {str}}
+        return all(key in value and kind is not None and _is(value[key], kind) for key, kind in named.items())
+    return type(value) is shape or shape is object
+
+
+def _called(shape: Any) -> str:
+    """What people call a shape."""
+    if isinstance(shape, tuple):
+        return " or ".join(_called(each) for each in shape)
+    if isinstance(shape, list):
+        return f"a list, each {_called(shape[0])}"
+    if isinstance(shape, dict):
+        inner = _called(shape[str]) if str in shape else ", ".join(shape)
+        return f"a table, each {inner}" if str in shape else f"a table of {inner}"
+    return _CALLED[shape]
 
 
 @cache
@@ -229,8 +258,11 @@ def own(tables: Mapping[str, Mapping[str, Any]], where: str = "pullstats.toml") 
     defaults = {"about": "your own format", "source": where}
     made = tuple(from_table(name, {**defaults, **table}, where) for name, table in tables.items())
     for each in made:
+        shared = [each.only, *each.skip.values()]  # patterns that whole columns are searched for
         try:
             compiled(each).judge(pl.Series(["x"]))
+            for pattern in (each.tell, *(pattern for patterns in shared for pattern in patterns.values())):
+                pl.Series(["x"]).str.contains(pattern)
         except (KeyError, re.error, pl.exceptions.PolarsError) as error:
             what = f"{where}: [{each.name}] spec or fields cannot be read ({printable(str(error), 80)})"
             raise PullstatsError(what, "see the entries of pullstats formats for the form") from error

@@ -218,3 +218,44 @@ def test_a_key_may_hold_a_text_in_one_record_and_an_object_in_another() -> None:
     (mine,) = own({"mine": {"kind": "json", "fields": {"ts": "at", "path": ["request", "request>url"]}}})
     lines = ['{"at":1706781600,"request":"/a"}', '{"at":1706781600,"request":{"url":"/b"}}']
     assert open_reader(mine).read(pl.Series(lines))["path"].to_list() == ["/a", "/b"]
+
+
+WRONG = {
+    "a pattern that is a number": ({"only": {"a": 5}}, "only = {'a': 5}; it must be a table, each a text"),
+    "a table in a table": ({"skip": {"a": "b"}}, "skip = {'a': 'b'}; it must be a table, each a table, each a text"),
+    "a list of numbers": ({"null": [1]}, "null = [1]; it must be a list, each a text"),
+    "an event that says too little": ({"stands_for": [{"path": "/"}]}, "a table of only, method, path, status"),
+    "a pattern that only Python knows": ({"only": {"a": "(?=x)"}}, "spec or fields cannot be read"),
+    "a pattern that is none": ({"tell": "("}, "spec or fields cannot be read"),
+    "a column that is none": ({"fields": {"ts": "at", "colour": "c"}}, "[mine] fields has 'colour': no such field"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_a_wrong_value_in_pullstats_toml_is_refused_with_its_shape(what: str) -> None:
+    table, says = WRONG[what]
+    with pytest.raises(PullstatsError, match=re.escape(says)):
+        own({"mine": {"kind": "json", "fields": {"ts": "at"}, **table}})
+
+
+@pytest.mark.parametrize("kind", ["json", "logfmt", "csv"])
+def test_a_date_and_its_time_may_stand_in_two_keys(kind: str) -> None:
+    table = {
+        "kind": kind,
+        "spec": "day,clock,uri",
+        "signature": ["day", "clock"],
+        "fields": {"ts": "day+clock", "path": "uri"},
+    }
+    line = {
+        "json": '{"day":"2026-11-23","clock":"18:45:19","uri":"/a"}',
+        "logfmt": "day=2026-11-23 clock=18:45:19 uri=/a",
+        "csv": "2026-11-23,18:45:19,/a",
+    }[kind]
+    (mine,) = own({"mine": table})
+    assert _read(mine, line)["path"] == "/a"
+
+
+@pytest.mark.parametrize("kind", ["logfmt", "csv"])
+def test_a_key_in_an_object_is_for_json_only(kind: str) -> None:
+    with pytest.raises(PullstatsError, match="'a>b': .* has no objects and no lists; name the key as it stands"):
+        own({"mine": {"kind": kind, "fields": {"ts": "a>b"}}})

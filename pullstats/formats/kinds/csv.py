@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from pullstats.formats.distinct import Cut, constant
-from pullstats.formats.kinds.json import JsonParser
+from pullstats.formats.kinds.json import JsonParser, flat, stated
 from pullstats.formats.kinds.parser import Batch, Outcome, read_column, read_one
 from pullstats.formats.values import Unreadable
 from pullstats.lazy import pl
@@ -57,6 +57,7 @@ class CsvParser(JsonParser):
 
     def __init__(self, entry: Entry, tz: str, names: Sequence[str] = ()) -> None:
         super().__init__(entry, tz)
+        flat(entry)
         self.names = tuple(names or entry.spec.split(SEPARATOR))
         self.columns = self.columns | frozenset(STATED)
         self.tiers = (self._by_cut, self._by_cell)
@@ -116,7 +117,7 @@ class CsvParser(JsonParser):
             batch.require(condition)
         for key in self.keys:
             if batch.needs(key.field):
-                read_column(batch, key.field, texts[key.path], self.how)
+                read_column(batch, key.field, stated(key, texts), self.how)
         self._state(batch, texts)
         return batch
 

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pullstats.errors import PullstatsError
+from pullstats.errors import PullstatsError, did_you_mean
 from pullstats.formats.columns import decoded
 from pullstats.formats.decode import in_parts, trusted
 from pullstats.formats.distinct import constant
@@ -63,6 +63,9 @@ def keys(entry: Entry) -> tuple[Key, ...]:
     """
     found = []
     for column, places in entry.fields.items():
+        if column not in _TYPES:
+            hint = did_you_mean(column, tuple(_TYPES)) or f"one of {', '.join(_TYPES)}"
+            raise PullstatsError(f"[{entry.name}] fields has {column!r}: no such field", hint)
         for rank, place in enumerate([places] if isinstance(places, str) else places):
             path, _, type_ = place.rpartition("@")
             if not path:  # no type is given; a key may begin with @ itself
@@ -76,6 +79,23 @@ def keys(entry: Entry) -> tuple[Key, ...]:
             field = Field(target, type_, rank, escape=escape)
             found.append(Key(steps, field, path.endswith("[]"), (then,) if then else ()))
     return tuple(found)
+
+
+def stated(key: Key, texts: Mapping[tuple[str, ...], pl.Series]) -> pl.Series:
+    """The texts of a key, with what follows them."""
+    return texts[key.path] + " " + texts[key.then] if key.then else texts[key.path]
+
+
+def flat(entry: Entry) -> None:
+    """Refuse keys that only JSON can have.
+
+    Raises:
+        PullstatsError: a key stands in an object or holds a list.
+    """
+    for key in keys(entry):
+        if len(key.path) > 1 or key.listed:
+            what = f"[{entry.name}] {'>'.join(key.path)!r}: {entry.kind} has no objects and no lists"
+            raise PullstatsError(what, "name the key as it stands in the log")
 
 
 class JsonParser:
@@ -162,8 +182,7 @@ class JsonParser:
         self._drop_skipped(part, texts)
         for key in self.keys:
             if part.needs(key.field):
-                joined = texts[key.path] + " " + texts[key.then] if key.then else texts[key.path]
-                read_column(part, key.field, joined, self.how)
+                read_column(part, key.field, stated(key, texts), self.how)
         return _widened(part, tried.gather(found), batch)
 
     def _paths(self) -> list[tuple[tuple[str, ...], bool]]:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from pullstats.formats.columns import decoded
-from pullstats.formats.kinds.json import JsonParser
+from pullstats.formats.kinds.json import JsonParser, flat, stated
 from pullstats.formats.kinds.parser import Batch, read_texts
 from pullstats.formats.unescape import backslash
 
@@ -24,11 +24,12 @@ class LogfmtParser(JsonParser):
 
     def __init__(self, entry: Entry, tz: str) -> None:
         super().__init__(entry, tz)
+        flat(entry)
         self.tiers = (self._by_key, self._by_line)
 
     def _by_key(self, lines: pl.Series, wanted: frozenset[str]) -> Batch:
         batch = Batch(wanted, lines.str.contains(_LINE).fill_null(value=False))
-        names = {key.path[0] for key in self.keys} | {path[0] for path in self._only}
+        names = {path[0] for path, _ in self._paths()}
         raw = {name: lines.str.extract(rf"(?:^| ){re.escape(name)}=({_VALUE})(?: |$)") for name in names}
         # A key inside a quoted value looks like a key: such lines are read pair by pair.
         for name in names:
@@ -39,7 +40,7 @@ class LogfmtParser(JsonParser):
         for condition in self._required(texts):
             batch.require(condition)
         self._drop_skipped(batch, texts)
-        read_texts(batch, [(key.field, texts[key.path]) for key in self.keys], self.how)
+        read_texts(batch, [(key.field, stated(key, texts)) for key in self.keys], self.how)
         return batch
 
     def record(self, line: str) -> dict[str, Any] | None:
