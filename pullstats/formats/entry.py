@@ -199,9 +199,12 @@ def custom(log_format: str) -> Entry:
         made = _custom(apache.from_goaccess(text) or text, "apache", "backslash")
     else:
         hint = did_you_mean(log_format, tuple(e.name for e in entries())) or 'run "pullstats formats" for the names'
-        raise UsageError(f"{log_format}: no such log format, and no nginx or Apache format string either", hint)
+        raise UsageError(
+            f"{printable(log_format, 100)}: no such log format, and no nginx or Apache format string either", hint
+        )
     if "ts" not in compiled(made).columns:
-        raise UsageError(f"{made.spec}: has no time", "a log without times cannot be counted; log $time_iso8601 or %t")
+        what = f"{printable(made.spec, 100)}: has no time"
+        raise UsageError(what, "a log without times cannot be counted; log $time_iso8601 or %t")
     return made
 
 
@@ -239,9 +242,8 @@ def mapped(pairs: Mapping[str, str]) -> Entry:
     for column, key in pairs.items():
         name = {"time": "ts", "ip": "client_ip", "size": "bytes"}.get(column, column)
         if name not in found:
-            raise UsageError(
-                f"{column}: no such field", did_you_mean(column, tuple(found)) or f"one of {', '.join(found)}"
-            )
+            hint = did_you_mean(column, tuple(found)) or f"one of {', '.join(found)}"
+            raise UsageError(f"{printable(column, 100)}: no such field", hint)
         found[name] = [key, *([found[name]] if isinstance(found[name], str) else found[name])]
     return replace(base, name="custom", about="JSON with your own keys", source="given by --map", fields=found)
 
