@@ -58,7 +58,8 @@ Settings: the first that has a value counts
 
   pullstats config show             every setting and where it comes from
   pullstats config init             a pullstats.toml with all settings, to fill in
-  [labels]                          in these files: your own names of address ranges, our-ci = ["192.0.2.0/24"]""",
+  [labels]                          in these files: your own names of address ranges, our-ci = ["192.0.2.0/24"]
+  [geo.NAME]                        in these files: url = "https://...", where geo update fetches network data""",
     "completion": """\
 Completion by TAB, of commands, options and the words that they take
 
@@ -72,6 +73,8 @@ Environment
   PULLSTATS_<OPTION>   any option, such as PULLSTATS_TZ or PULLSTATS_STORE
   PULLSTATS_KEY_FILE   the key of all ids (32 bytes); else it is made in the user's config folder
   PULLSTATS_GEO_DIR    where geo update puts newer network data; else the user's cache folder
+  PULLSTATS_GEO_KEY    the key of addresses that geo update fetches from, with PULLSTATS_GEO_ACCOUNT as user
+                       and password; for known providers MAXMIND_ACCOUNT_ID, MAXMIND_LICENSE_KEY, IPINFO_TOKEN
   PULLSTATS_CONFIG     the configuration file, in place of pullstats.toml
   PULLSTATS_DEBUG      show tracebacks of internal errors
   NO_COLOR, CLICOLOR, CLICOLOR_FORCE, FORCE_COLOR, TERM, COLUMNS""",

@@ -12,7 +12,7 @@ from pullstats.errors import UsageError, did_you_mean
 from pullstats.words import OPTIONS, Option
 
 NAME = "pullstats.toml"
-TABLES = ("labels", "routes", "formats")
+TABLES = ("labels", "routes", "formats", "geo")
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 COMMAND_LINE, DEFAULT = "command line", "default"
 # Options that make sense on one call only.
@@ -210,4 +210,11 @@ def _check_formats(where: str, table: Any) -> None:
         raise UsageError(f"{where} needs a table for each name", "write [formats.NAME], about, kind, source and spec")
 
 
-_CHECKS = {"labels": _check_ranges, "routes": _check_routes, "formats": _check_formats}
+def _check_geo(where: str, table: Any) -> None:
+    """Sources of network data, each a table with its address."""
+    from pullstats.enrich.downloads import check
+
+    check(where, table)
+
+
+_CHECKS = {"geo": _check_geo, "labels": _check_ranges, "routes": _check_routes, "formats": _check_formats}

@@ -24,6 +24,12 @@ LABELS = """\
 # [labels]
 # our-ci = ["192.0.2.0/24", "2001:db8:1::/48"]
 """
+GEO = """\
+# Where `pullstats geo update` fetches newer network data. A key stands here, or in PULLSTATS_GEO_KEY.
+# [geo.ours]
+# url = "https://mirror.example.com/GeoLite2-Country.mmdb.gz"
+# sha256 = ".sha256"
+"""
 WIDTH = 100
 
 
@@ -101,7 +107,7 @@ def _template() -> str:
             if option.section == section:
                 about = textwrap.fill(option.about, WIDTH, initial_indent="# ", subsequent_indent="# ")
                 parts.append(f"{about}\n# {option.name} = {_example(option)}\n")
-    return "\n".join([*parts, LABELS])
+    return "\n".join([*parts, LABELS, GEO])
 
 
 def _example(option: Option) -> str:

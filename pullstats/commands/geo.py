@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pullstats.commands import SHOWING, Argument, command
+from pullstats.errors import FAILURE, UsageError
 
 if TYPE_CHECKING:
     from pullstats.answer import Answer
+    from pullstats.enrich.downloads import Download
     from pullstats.enrich.geodata import TableInfo
     from pullstats.enrich.networks import Geo
     from pullstats.lazy import Table
@@ -53,7 +55,6 @@ def geo_lookup(settings: Settings, words: list[str]) -> int:
     from pullstats.answer import listing
     from pullstats.commands.common import show
     from pullstats.enrich.addresses import parse
-    from pullstats.errors import UsageError
     from pullstats.lazy import pl
 
     strange = pl.Series("address", words).filter(parse(pl.Series("address", words))["address"].is_null())
@@ -77,24 +78,79 @@ def geo_info(settings: Settings, _words: list[str]) -> int:
 
 @command(
     "geo update",
-    arguments=(Argument("FOLDER", "With files as their publishers give them.", example="Downloads"),),
+    arguments=(
+        Argument(
+            "SOURCE",
+            "Folder, file, address, provider, or NAME of [geo.NAME]. None: all [geo.NAME].",
+            many=True,
+            needed=False,
+            example="Downloads",
+        ),
+    ),
     options=SHOWING,
     section=SECTION,
     place=72,
 )
 def geo_update(settings: Settings, words: list[str]) -> int:
-    """Build newer network data from downloaded files, and use it from now on.
+    """Use newer network data from now on: of a folder, or fetched from where you say.
 
-    Files are known by their names: dbip-country-lite-*.csv.gz and dbip-asn-lite-*.csv.gz of DB-IP, and the
-    ranges that clouds publish (ip-ranges.json, cloud.json, ServiceTags_Public_*.json ...). Nothing is
-    fetched: pullstats never uses the network.
+    Files are known by their names: dbip-country-lite-*.csv.gz and dbip-asn-lite-*.csv.gz of DB-IP, the ranges
+    that clouds publish (ip-ranges.json, cloud.json, ServiceTags_Public_*.json ...), and MMDB files, also in .gz
+    and .tar.gz. An address is https://, http:// or file://; providers are dbip, maxmind and ipinfo. Addresses
+    that need a key stand in pullstats.toml, the key there or in the environment:
+
+      [geo.maxmind]              key: MAXMIND_ACCOUNT_ID and MAXMIND_LICENSE_KEY
+      url = ["https://...", "https://..."]
+
+    What was fetched is checked (its checksum, where there is one, its type, age and size, and that it answers)
+    and swapped at once; where anything is wrong, the data in use stays, and the exit code is 1. No other command
+    fetches anything.
     """
     from pathlib import Path
 
-    from pullstats.commands.common import show
-    from pullstats.enrich.update import update
+    from pullstats.commands.common import complain, say, show
+    from pullstats.enrich.networks import Geo
+    from pullstats.enrich.update import fetch, update
 
-    show(_listed(update(Path(words[0]))), settings)
+    here, there = _sources(settings, words)
+    for word in here:
+        update(Path(word))
+    for each in there if not settings["quiet"] else []:
+        say(f"fetching {each.shown}")
+    errors = fetch(there).errors if there else ()
+    for error in errors:
+        complain(error)
+    if here or len(errors) < len(there):
+        show(_listed(Geo.open([]).info()), settings)
+    return FAILURE if errors else 0
+
+
+def _sources(settings: Settings, words: list[str]) -> tuple[list[str], list[Download]]:
+    """The folders and files, and the addresses, that words name; nothing is read before all are known."""
+    import os
+
+    from pullstats.enrich.downloads import downloads
+
+    entries = settings.table("geo")
+    if not words and not entries:
+        raise UsageError(
+            "nothing to update from",
+            "give a folder of downloads, an address or a provider (dbip), or write [geo.NAME] into pullstats.toml",
+        )
+    found = [(word, downloads(word, entries, os.environ)) for word in (words or entries)]
+    return [word for word, some in found if some is None], [each for _, some in found for each in some or ()]
+
+
+@command("geo remove", options=("quiet",), section=SECTION, place=73)
+def geo_remove(settings: Settings, _words: list[str]) -> int:
+    """Remove all that `geo update` brought: the data that comes with pullstats is used again."""
+    from pullstats.commands.common import say
+    from pullstats.enrich.geodata import fetched_folder
+    from pullstats.enrich.update import forget
+
+    forget()
+    if not settings["quiet"]:
+        say(f"{fetched_folder()}: removed; the data that comes with pullstats is in use")
     return 0
 
 

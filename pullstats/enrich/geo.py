@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 OFF = "none"
-STALE_DAYS = 180
+STALE_DAYS, GEOLITE_DAYS = 180, 30
 
 
 @dataclass(frozen=True)
@@ -42,16 +42,18 @@ class Geo:
 
     @classmethod
     def open(cls, files: Sequence[Path], companies: Path | None = None) -> Geo:
-        """The tables, after these MMDB files; `none` among them leaves the tables out.
+        """The tables, after these MMDB files and those that the user fetched; `none` leaves all but the named ones out.
 
         Raises:
             PullstatsError: a file cannot be used.
             UsageError: the map of companies is wrong.
         """
         named = [path for path in files if str(path) != OFF]
+        alone = len(named) < len(files)
+        fetched = None if alone else GeoData.fetched()
         return cls(
-            GeoData.current() if len(named) == len(files) else None,
-            tuple(Database.open(path) for path in named),
+            None if alone else GeoData.current(),
+            tuple(Database.open(path) for path in (*named, *(fetched.databases if fetched else ()))),
             Companies.read(companies) if companies else None,
         )
 
@@ -65,16 +67,23 @@ class Geo:
         return (min(days), max(days)) if days else None
 
     def versions(self) -> dict[str, str]:
-        """Table to `source version date`, for the ledger."""
-        return {row.table: f"{row.source} {row.version} {row.date or 'undated'}" for row in self.info()}
+        """Table, or file of the user, to `source version date`, for the ledger."""
+        files = {f"{database.path.name}: {database.info.table}": database.info for database in self.databases}
+        rows = files | {row.table: row for row in (self.data.info if self.data else [])}
+        return {name: f"{row.source} {row.version} {row.date or 'undated'}" for name, row in rows.items()}
 
     def warnings(self, today: dt.date) -> list[str]:
-        """One line for each table or file that is older than half a year."""
+        """One line for each table or file that is older than half a year, or than its licence allows."""
+        ages = [(row, (today - row.date).days) for row in self.info() if row.date]
         return [
-            f"{row.table} of {row.source} is of {row.date}, {(today - row.date).days} days old; "
-            "countries and networks may have moved"
-            for row in self.info()
-            if row.date and (today - row.date).days > STALE_DAYS
+            f"{row.table} of {row.source} is of {row.date}, {age} days old; countries and networks may have moved"
+            for row, age in ages
+            if age > STALE_DAYS
+        ] + [
+            f"{row.source} is {age} days old; MaxMind's licence asks you to replace it within {GEOLITE_DAYS} days of a "
+            "newer one: fetch that, or remove the file (pullstats geo remove, where geo update brought it)"
+            for row, age in ages
+            if row.version.startswith("GeoLite2") and age > GEOLITE_DAYS
         ]
 
     @cached_property

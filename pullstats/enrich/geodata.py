@@ -16,6 +16,7 @@ from pullstats.lazy import pl
 
 EMBEDDED = Path(__file__).parent.parent / "data" / "geo"
 POINTER = "current"  # the file that names the folder in use: one rename swaps all tables
+DATABASES = "databases"  # the file that names the MMDB files of a folder, the first to ask first
 NOWHERE = "-"  # a region that says nothing about a country: anycast and content networks
 
 
@@ -51,12 +52,25 @@ class GeoData:
     @classmethod
     def current(cls, root: Path | None = None) -> GeoData:
         """The tables that the user fetched (under root), where they are as new as the embedded ones; else those."""
-        embedded, root = cls(EMBEDDED), root or fetched_folder()
+        embedded, fetched = cls(EMBEDDED), cls.fetched(root)
+        return fetched if fetched and fetched.newest >= embedded.newest else embedded
+
+    @classmethod
+    def fetched(cls, root: Path | None = None) -> GeoData | None:
+        """What the user fetched (under root); None: nothing."""
+        root = root or fetched_folder()
         try:
-            fetched = cls(root / (root / POINTER).read_text(encoding="utf-8").strip())
+            return cls(root / (root / POINTER).read_text(encoding="utf-8").strip())
         except OSError:  # nothing was fetched
-            return embedded
-        return fetched if fetched.newest >= embedded.newest else embedded
+            return None
+
+    @property
+    def databases(self) -> tuple[Path, ...]:
+        """The MMDB files beside the tables, the first to ask first."""
+        try:
+            return tuple(self.folder / name for name in (self.folder / DATABASES).read_text(encoding="utf-8").split())
+        except OSError:  # the folder was made without any
+            return ()
 
     @cached_property
     def info(self) -> list[TableInfo]:

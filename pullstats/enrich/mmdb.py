@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pullstats.enrich.addresses import parse
 from pullstats.enrich.geodata import TableInfo
 from pullstats.enrich.mmdb_tree import DamagedTreeError, Tree
 from pullstats.errors import PullstatsError
@@ -76,16 +77,11 @@ class Database:
     @property
     def info(self) -> TableInfo:
         """What `geo info` says of it."""
-        maxmind = self.type.startswith("GeoLite2")
-        return TableInfo(
-            "+".join(self.fields) or self.type,
-            self.path.name,
-            self.type,
-            self.built,
-            "GeoLite2 End User License Agreement" if maxmind else "as agreed with its publisher",
-            self.tree.nodes,
-            "This product includes GeoLite2 Data created by MaxMind (https://www.maxmind.com)" if maxmind else "",
-        )
+        agreed = ("as agreed with its publisher", "")
+        licences = _places()["licences"].items()
+        licence, attribution = next((said for begin, said in licences if self.type.startswith(begin)), agreed)
+        fields = "+".join(self.fields) or self.type
+        return TableInfo(fields, self.path.name, self.type, self.built, licence, self.tree.nodes, attribution)
 
     def find(self, parsed: pl.DataFrame) -> pl.DataFrame:
         """FIELDS (asn Int64, the others String) of parsed addresses, row by row; null where nothing is known.
@@ -104,6 +100,18 @@ class Database:
         decoded = [fields_of(self._get(text)) for text in first["address"].to_list()]
         known = pl.DataFrame(decoded, schema=_SCHEMA()).with_columns(first["record"])
         return rows.join(known, on="record", how="left", maintain_order="left").select(FIELDS)
+
+    def answers(self) -> bool:
+        """Whether look-ups find some of the networks that the file holds; of fields that it has.
+
+        Raises:
+            PullstatsError: the file is damaged where they lead.
+        """
+        networks = [str(network.network_address) for network, _ in islice(self.reader, PROBES)]
+        found = self.find(parse(pl.Series("address", networks, pl.String())))
+        return (
+            not self.fields or not found.select(self.fields).select(pl.all_horizontal(pl.all().is_null().all())).item()
+        )
 
     def _get(self, address: str) -> Any:
         from maxminddb import InvalidDatabaseError

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pullstats.enrich import update as updating
+from pullstats.enrich import parts
 from pullstats.enrich.addresses import parse
 from pullstats.enrich.geodata import EMBEDDED, GeoData
 from pullstats.enrich.networks import Geo, lookup
@@ -33,7 +33,7 @@ AWS = {
 @pytest.fixture
 def downloads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of downloads; they are small here, so the check of sizes is off."""
-    monkeypatch.setattr(updating, "LEAST", 0.0)
+    monkeypatch.setattr(parts, "LEAST", 0.0)
     folder = tmp_path / "downloads"
     folder.mkdir()
     return folder
