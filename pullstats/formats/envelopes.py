@@ -96,11 +96,15 @@ def found(lines: pl.Series) -> tuple[str, ...]:
 
 
 def _around(texts: pl.Series) -> Envelope | None:
-    for envelope in envelopes().values():
-        seen = texts.head(1) if envelope.kind == "pretty" else texts.head(50)
-        if len(seen) and seen.str.contains(envelope.pattern).sum() >= SHARE * len(seen):
-            return envelope
-    return None
+    if texts.is_empty():
+        return None
+    line = pl.col("line")
+    shares = (
+        (line.head(1) if envelope.kind == "pretty" else line).str.contains(envelope.pattern).mean().alias(name)
+        for name, envelope in envelopes().items()
+    )
+    fits = texts.head(50).alias("line").to_frame().select(shares).row(0, named=True)
+    return next((envelopes()[name] for name, share in fits.items() if share >= SHARE), None)
 
 
 def unfold(envelope: Envelope, lines: pl.Series) -> tuple[pl.Series, pl.Series]:

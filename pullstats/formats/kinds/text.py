@@ -62,8 +62,8 @@ class TextParser:
         cut = Cut(lines, self.layout.separator)
         enough = cut.count >= len(pieces) if self.layout.tail else cut.count == len(pieces)
         batch = Batch(wanted, enough.fill_null(value=False))
-        for i, piece in enumerate(pieces):
-            self._piece(batch, piece, cut[i])
+        for piece, texts in zip(pieces, cut.first(len(pieces)), strict=True):
+            self._piece(batch, piece, texts)
         return batch
 
     def _piece(self, batch: Batch, piece: Piece, texts: pl.Series) -> None:
