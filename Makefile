@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check full bench samples clean
+.PHONY: demo test check full fuzz bench samples clean
 
 demo: $(VENV)/.installed
 	$(BIN)/pullstats summary sample_logs/ --format table
@@ -22,6 +22,11 @@ check: test
 
 full: $(VENV)/.tested
 	PULLSTATS_FULL=1 $(BIN)/python -m pytest -n 2 -m "full or not full"
+	$(MAKE) fuzz
+
+# Any bytes in: a minute for each target, or FUZZ="--seconds 600 json" and what else `python -m tests.fuzz --help` says.
+fuzz: $(VENV)/.tested
+	$(BIN)/python -m tests.fuzz $(FUZZ)
 
 bench: $(VENV)/.tested
 	$(BIN)/pip install --quiet -e '.[bench]'
