@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from concurrent.futures import Future
 
 T = TypeVar("T")
 
 
 def ahead(items: Iterable[T]) -> Iterator[T]:
-    """The same items, the next one made in a thread while this one is used."""
-    iterator = iter(items)
-    with ThreadPoolExecutor(1) as thread:
-        coming = thread.submit(_next, iterator)
+    """The same items, the next one made in a thread while this one is used, the first one from now on."""
+    iterator, thread = iter(items), ThreadPoolExecutor(1)
+    return _given(iterator, thread, thread.submit(_next, iterator))
+
+
+def _given(iterator: Iterator[T], thread: ThreadPoolExecutor, coming: Future[tuple[T] | None]) -> Iterator[T]:
+    with thread:
         while item := coming.result():
             coming = thread.submit(_next, iterator)
             yield item[0]

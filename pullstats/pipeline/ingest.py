@@ -139,7 +139,9 @@ class Ingest:
 
     def _records(self, planned: Plan) -> Iterator[pl.DataFrame]:
         outcome = planned.outcome
-        for chunk in ahead(chunks(planned)):
+        coming = ahead(chunks(planned))
+        self._joiner.prepare()
+        for chunk in coming:
             if self._rejects:
                 self._rejects.writelines(line + b"\n" for _, _, line in chunk.rejected)
             if len(chunk.records):

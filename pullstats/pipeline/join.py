@@ -71,6 +71,12 @@ class Joiner:
     def _geo(self) -> Geo:
         return self._reading.geo()
 
+    def prepare(self) -> None:
+        """Read the tables that the first batch needs, while it is being parsed."""
+        if self._addresses.table is None:
+            networks.lookup(addresses.parse(pl.Series(["192.0.2.1"])), self._geo, NETWORK_COLUMNS)
+            classify(pl.Series(["-"]))
+
     def requests(self, records: pl.DataFrame) -> pl.DataFrame:
         """The requests (columns REQUESTS) of parsed records (columns WANTED, source_id, line, keyed)."""
         named = self._beside.submit(self._resources, records)

@@ -90,7 +90,7 @@ def routes() -> tuple[Route, ...]:
 
 
 def read_routes(path: Path) -> list[Route]:
-    """The routes of one file, in its order, each checked.
+    """The routes of one file, in its order, each checked but for its patterns (see `check_patterns`).
 
     Raises:
         PullstatsError: the file is no TOML, or an entry is wrong.
@@ -125,6 +125,7 @@ def user_routes(table: Mapping[str, Any] | None) -> tuple[Route, ...]:
             if not isinstance(row, dict):
                 raise PullstatsError(f"{name}: is no table", "write [routes.NAME], then pattern = '...'")  # noqa: TRY301
             found.append(_route(f"routes.{name}", defaults | _read_the_name(row) | row, {}))
+            check_patterns(found[-1])
         except PullstatsError as error:
             raise UsageError(f"pullstats.toml: {error.what}", error.fix) from error
     return tuple(found)
@@ -211,6 +212,14 @@ def _check(route: Route) -> None:
     ):
         if value not in known:
             raise PullstatsError(f"{route.name}: {what} is {value!r}", f"give one of {', '.join(filter(None, known))}")
+
+
+def check_patterns(route: Route) -> None:
+    """Whether a route's patterns can be used; those of pullstats are only tried by its tests, which saves their time.
+
+    Raises:
+        PullstatsError: one cannot.
+    """
     for pattern in filter(None, (route.pattern or " ", route.host, route.unless, *(row[1] for row in route.change))):
         _check_pattern(route, pattern)
 

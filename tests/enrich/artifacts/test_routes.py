@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from pullstats.enrich import artifacts as enrich
 from pullstats.enrich.artifacts import COLUMNS, Route, resources, routes, user_routes
+from pullstats.enrich.artifacts.table import check_patterns
 from pullstats.enrich.artifacts.table import Role
 from pullstats.errors import UsageError
 
@@ -164,3 +165,8 @@ def test_any_path_gives_a_row(paths: list[str | None]) -> None:
 )
 def test_long_paths_take_no_time(path: str) -> None:
     assert read(path)["role"] in ROLES
+
+
+@pytest.mark.parametrize("route", routes(), ids=lambda route: route.name)
+def test_every_pattern_can_be_used(route: Route) -> None:
+    check_patterns(route)
