@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from pullstats.enrich import artifacts as enrich
 from pullstats.enrich.artifacts import COLUMNS, Route, resources, routes, user_routes
-from pullstats.enrich.artifacts.table import check_patterns
-from pullstats.enrich.artifacts.table import Role
+from pullstats.enrich.artifacts.table import Role, check_patterns
 from pullstats.errors import UsageError
 
 ROLES = get_args(Role)
