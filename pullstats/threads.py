@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
@@ -12,16 +13,16 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def ahead(items: Iterable[T]) -> Iterator[T]:
-    """The same items, the next one made in a thread while this one is used, the first one from now on."""
+def ahead(items: Iterable[T], number: int = 1) -> Iterator[T]:
+    """The same items, the next `number` made in a thread while this one is used, the first ones from now on."""
     iterator, thread = iter(items), ThreadPoolExecutor(1)
-    return _given(iterator, thread, thread.submit(_next, iterator))
+    return _given(iterator, thread, deque(thread.submit(_next, iterator) for _ in range(number)))
 
 
-def _given(iterator: Iterator[T], thread: ThreadPoolExecutor, coming: Future[tuple[T] | None]) -> Iterator[T]:
+def _given(iterator: Iterator[T], thread: ThreadPoolExecutor, coming: deque[Future[tuple[T] | None]]) -> Iterator[T]:
     with thread:
-        while item := coming.result():
-            coming = thread.submit(_next, iterator)
+        while item := coming.popleft().result():
+            coming.append(thread.submit(_next, iterator))
             yield item[0]
 
 

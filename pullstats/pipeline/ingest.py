@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from pullstats.sources.files import Source
     from pullstats.store.commit import Writer
 
-# Small sources are joined until a batch is worth the fixed cost of joining it with what is known.
+# Rows wait until a batch is worth the fixed cost of joining it with what is known.
 BATCH_ROWS = 200_000
+CHUNKS_AHEAD = 3  # lines are read on while a batch is joined
 SMALL_BYTES = 8 << 20
 FIRST_BYTES = 1 << 13
 COMMIT_LINES = 2_000_000
@@ -130,8 +131,8 @@ class Ingest:
         else:
             with ExitStack() as failed:
                 failed.callback(parts.discard)
-                for frame in records:
-                    parts.add(self._joiner.requests(frame))
+                for batch in _batches(records):
+                    parts.add(self._joiner.requests(batch))
                 self._judge(planned)
                 if outcome.status == "ingested":
                     failed.pop_all()
@@ -139,7 +140,7 @@ class Ingest:
 
     def _records(self, planned: Plan) -> Iterator[pl.DataFrame]:
         outcome = planned.outcome
-        coming = ahead(chunks(planned))
+        coming = ahead(chunks(planned), CHUNKS_AHEAD)
         self._joiner.prepare()
         for chunk in coming:
             if self._rejects:
@@ -183,6 +184,18 @@ class Ingest:
         if self._waiting:
             self._writer.commit(parts, _ledger(self._waiting, self._reading))
         self._waiting, self._since = [], time.monotonic()
+
+
+def _batches(frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """The same rows in batches of BATCH_ROWS and more, but the last."""
+    held: list[pl.DataFrame] = []
+    for frame in frames:
+        held.append(frame)
+        if sum(map(len, held)) >= BATCH_ROWS:
+            yield pl.concat(held)
+            held = []
+    if held:
+        yield pl.concat(held)
 
 
 def _first_record(planned: Plan) -> bytes:

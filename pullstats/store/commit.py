@@ -119,7 +119,9 @@ def write_part(folder: Path, frame: pl.DataFrame, *, partitioned: bool = True) -
     path = folder / name
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        rows = frame.drop("date").sort("ts", maintain_order=True) if partitioned else frame
+        rows = frame.drop("date") if partitioned else frame
+        if partitioned and not rows["ts"].is_sorted():
+            rows = rows.sort("ts", maintain_order=True)
         rows.write_parquet(path, compression="zstd", compression_level=1)
         size = path.stat().st_size
     except (OSError, pl.exceptions.ComputeError) as error:
