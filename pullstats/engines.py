@@ -28,6 +28,7 @@ PULLS, CONTENT = ("download", "refresh"), ("download",)
 CHECK = "version_check"
 CALLER, RESOURCE, REQUEST = "caller", "resource", "request"
 AGE, EGRESS = "client_age", "egress"
+ENVIRONMENT = ("environment", "environment_evidence")
 BEHAVIOR = ("behavior", "interval_seconds")
 UNITS = {"strict": "caller_id", "origin": "origin_id", "endpoint": "endpoint_id", "site": "site_id", "asn": "asn"}
 
@@ -269,11 +270,15 @@ class Facts:
         }
         if PLATFORM in self._wanted:
             names |= {"os", "arch"}
+        if names & set(ENVIRONMENT):
+            names |= set(ENVIRONMENT)
         made = {PLATFORM, AGE, EGRESS} & names
         needed = (names | ({"client", "client_version"} if AGE in made else set())) - made
         callers = self.tables.scan("callers").select("caller_id", *sorted(needed))
         if AGE in made:
             callers = callers.join(self._releases(), on=["client", "client_version"], how="left", nulls_equal=True)
+        if "company" in names and self._spellings:
+            callers = callers.with_columns(pl.col("company").replace(self._spellings))
         if EGRESS in made:
             shared = pl.when(pl.col("endpoint_id").is_in(self._shared().implode())).then(pl.lit("shared"))
             callers = callers.with_columns(shared.otherwise(pl.lit("single")).alias(EGRESS))
@@ -301,7 +306,25 @@ class Facts:
         if AGE in self._wanted:
             year = pl.from_epoch("ts", time_unit="us").dt.year()
             frame = frame.with_columns((year - pl.col("client_year")).clip(0).cast(pl.Int64).alias(AGE))
-        return frame
+        return self._placed(frame) if set(ENVIRONMENT) & set(self._wanted) else frame
+
+    def _placed(self, frame: pl.LazyFrame) -> pl.LazyFrame:
+        """Where clients and networks leave the environment open, how the origin behaves names it."""
+        from pullstats.counting.behavior import origin_behavior
+        from pullstats.enrich.environments import UNKNOWN, by_behavior
+
+        name, evidence = ENVIRONMENT
+        places = by_behavior()
+        acting = origin_behavior(self.behavior).lazy().select("origin_id", pl.col("behavior").alias("acts"))
+        frame = frame.join(acting.filter(pl.col("acts").is_in(list(places))), on="origin_id", how="left")
+        open_ = (pl.col(name) == UNKNOWN) & pl.col("acts").is_not_null()
+        return frame.with_columns(
+            pl.when(open_)
+            .then(pl.col("acts").replace_strict(places, default=None))
+            .otherwise(pl.col(name))
+            .alias(name),
+            pl.when(open_).then(pl.format("behavior {}", "acts")).otherwise(pl.col(evidence)).alias(evidence),
+        )
 
     def _filtered(self, frame: pl.LazyFrame) -> pl.LazyFrame:
         for each in self.query.where:
@@ -350,6 +373,13 @@ class Facts:
     def _companies(self) -> dict[str, int]:
         names = self.tables.scan("callers").select(pl.col("company").drop_nulls().unique().sort()).collect().to_series()
         return {name: number for number, name in enumerate(names)}
+
+    @cached_property
+    def _spellings(self) -> dict[str, str]:
+        """Names of companies to the one spelling that each is shown with."""
+        from pullstats.enrich.companies import spellings
+
+        return spellings(self.tables.scan("callers").select("company", "company_evidence"))
 
     # What needs all of the data
 

@@ -150,8 +150,13 @@ COLUMNS: dict[str, Column] = {
             "caller",
             dimension=True,
         ),
-        Column("company_evidence", "string", "What names the company.", "caller"),
-        Column("environment_evidence", "string", "The signals that name the environment.", "caller"),
+        *_columns(
+            "caller",
+            "string",
+            dimension=True,
+            company_evidence="What names the company, and how sure that is.",
+            environment_evidence="The signals that name the environment.",
+        ),
         # resources
         *_columns(
             "resource",
@@ -240,6 +245,8 @@ PLATFORM = "platform"
 DIMENSIONS: dict[str, Column] = {
     name: column for name, column in {**COLUMNS, **ANSWERS}.items() if column.dimension
 } | {"host": COLUMNS["host"]}
+# What says so, where a dimension is a conclusion; answers that are split by it show that, too.
+EVIDENCE = {"company": "company_evidence", "environment": "environment_evidence"}
 # What network data says; answers that use one of these carry its date.
 GEO = ("country", "asn", "organisation", "network", "cloud", "cloud_region", "company")
 IDENTITIES = ("principal", "strict", "origin", "endpoint", "site", "asn", "company")

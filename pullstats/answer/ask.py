@@ -13,7 +13,7 @@ from pullstats.answer.types import Answer, Coverage
 from pullstats.engines import Facts, Query, Tables
 from pullstats.lazy import nw, pl
 from pullstats.question import DIMS, PERIODS, Question
-from pullstats.words import GEO, PERIOD, Column, column
+from pullstats.words import EVIDENCE, GEO, PERIOD, Column, column
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 # One row without --by, with the window as its period.
 ALWAYS = ("uniques", "pulls")
 SUMMARY = "summary"
+SIGNALS = 3  # reasons told in one row
 
 
 def ask(question: Question, tables: Tables, query: Query) -> Answer:
@@ -32,7 +33,7 @@ def ask(question: Question, tables: Tables, query: Query) -> Answer:
     covered = coverage(tables)
     spans = query.window.spans(covered.first, covered.last)
     buckets = windows.buckets(query.by, spans, query.window.zone) if query.by else []
-    facts = Facts(tables, query, spans, buckets, _needs(question), _measures(question))
+    facts = Facts(tables, query, spans, buckets, (*_needs(question), *_evidence(question, query)), _measures(question))
     frame = facts.frame()
     rows = _counted(question, query, frame)
     usual = rhythm(tables, query) if PERIODS in question.columns or question.name == SUMMARY else windows.Rhythm()
@@ -53,6 +54,12 @@ def ask(question: Question, tables: Tables, query: Query) -> Answer:
     if len(covered.sources) > 1:
         told = [*layers.notes(tables, query.layer), *told]
     return _presented(question, answer, facts, buckets, usual).noted(*told)
+
+
+def _evidence(question: Question, query: Query) -> tuple[str, ...]:
+    """The columns that say why, of the dimensions that are conclusions."""
+    asked = query.dims if question.takes_dims else ()
+    return tuple(EVIDENCE[name] for name in asked if name in EVIDENCE and EVIDENCE[name] not in asked)
 
 
 def _uses_geo(question: Question, query: Query) -> bool:
@@ -119,6 +126,8 @@ def _finished(
         rows = rows.with_columns(pl.lit(None, pl.Int64()).alias(name) for name in counted)
     if question.finish:
         rows = question.finish(rows)
+    for name in _evidence(question, query):
+        rows = rows.join(_signals(frame, query, name), on=["period", *query.dims], how="left", nulls_equal=True)
     if question.name == "top-origins":
         notes = {} if query.by else summary.concentration(rows["of"])
         rows = _behaved(facts, rows)
@@ -127,6 +136,21 @@ def _finished(
         notes["suppressed"] = int(few.sum())
         rows = rows.filter(~few)
     return rows, notes
+
+
+def _signals(frame: pl.LazyFrame, query: Query, name: str) -> pl.DataFrame:
+    """What says so, for each row of the answer: the reasons of most requests first."""
+    group = ["period", *query.dims]
+    heaviest = [query.of, "requests"] if query.of != "requests" else ["requests"]
+    counted = (
+        frame.filter(pl.col(name).is_not_null())
+        .group_by(*group, name)
+        .agg(pl.col(heaviest).sum())
+        .sort([*heaviest, name], descending=[*[True] * len(heaviest), False])
+        .collect(engine="streaming")
+    )
+    more = pl.when(pl.len() > SIGNALS).then(pl.format("; {} more", pl.len() - SIGNALS)).otherwise(pl.lit(""))
+    return counted.group_by(group, maintain_order=True).agg(pl.col(name).head(SIGNALS).str.join("; ") + more)
 
 
 def _all_origins(frame: pl.LazyFrame) -> pl.DataFrame:
@@ -160,6 +184,7 @@ def _columns(question: Question, query: Query) -> tuple[Column, ...]:
             names += PERIOD if query.by or question.name in ALWAYS else ()
         else:
             names += query.dims if name == DIMS else (name,)
+    names += _evidence(question, query)
     return tuple(column(name) for name in names)
 
 

@@ -81,7 +81,12 @@ class Answer:
 
 
 def listing(
-    name: str, table: pl.DataFrame, *, notes: Sequence[str] = (), about: dict[str, str] | None = None
+    name: str,
+    table: pl.DataFrame,
+    *,
+    notes: Sequence[str] = (),
+    about: dict[str, str] | None = None,
+    facts: dict[str, Any] | None = None,
 ) -> Answer:
     """A table that counts nothing (formats, lines of a log), for the same outputs as answers.
 
@@ -90,10 +95,11 @@ def listing(
         table: its rows.
         notes: for stderr.
         about: a sentence for columns that are not in the vocabulary.
+        facts: figures beside the table, for the JSON envelope.
     """
     kinds = {pl.Int64(): "int64", pl.Int32(): "int32", pl.Float64(): "float", pl.Boolean(): "boolean"}
     columns = tuple(
         Column(each, kinds.get(dtype, "string"), (about or {}).get(each, ""))  # pyright: ignore[reportArgumentType]
         for each, dtype in table.schema.items()
     )
-    return Answer(name, columns, table, notes=tuple(notes))
+    return Answer(name, columns, table, notes=tuple(notes), facts=facts or {})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pullstats.commands import SHOWING, Argument, command
 from pullstats.errors import FAILURE, UsageError
@@ -30,16 +30,20 @@ def geo(settings: Settings) -> Geo:
 
 
 def networks(addresses: list[str], settings: Settings) -> Table:
-    """What is known of each address's network, row by row (columns address, NETWORK_COLUMNS, evidence)."""
+    """What is known of each address's network, row by row (columns address, NETWORK_COLUMNS, evidence, label)."""
     from pullstats.enrich import addresses as spellings
     from pullstats.enrich.networks import lookup
+    from pullstats.enrich.trust import Labels
     from pullstats.lazy import pl
     from pullstats.tables import NETWORK_COLUMNS
 
     texts = pl.Series("address", addresses, pl.String())
     distinct = texts.unique(maintain_order=True)
     names = [name for name in NETWORK_COLUMNS if name != "company_evidence"]
-    rows = lookup(spellings.parse(distinct), geo(settings)).select(distinct, *names, "evidence")
+    parsed = spellings.parse(distinct)
+    labels = Labels.of(settings.table("labels")).labels(parsed).cast(pl.String()).alias("label")
+    evidence = pl.when(parsed["address"].is_not_null()).then("evidence").otherwise(pl.lit("is no address"))
+    rows = lookup(parsed, geo(settings)).select(distinct, *names, evidence.alias("evidence"), labels)
     return texts.to_frame().join(rows, on="address", how="left", maintain_order="left")
 
 
@@ -64,16 +68,40 @@ def geo_lookup(settings: Settings, words: list[str]) -> int:
     return 0
 
 
-@command("geo info", options=(*DATA, *SHOWING), section=SECTION, place=70)
+@command("geo info", options=(*DATA, "store", *SHOWING), section=SECTION, place=70)
 def geo_info(settings: Settings, _words: list[str]) -> int:
-    """Show which network data is in use: its source, date, licence and size."""
+    """Show which network data is in use, and how much it knows of the callers in the store.
+
+    A row a table or MMDB: its source, version, date, size, licence, and what has to be said where results are
+    shown. Where there is a store, lines below say of how many callers and pulls country, network, cloud and
+    company are known, and why not of the others; with -f json these figures are in meta.facts.
+    """
     from datetime import UTC, datetime
 
     from pullstats.commands.common import show
 
     used = geo(settings)
-    show(_listed(used.info(), tuple(used.warnings(datetime.now(UTC).date()))), settings)
+    notes, facts = _covered(settings)
+    show(_listed(used.info(), (*used.warnings(datetime.now(UTC).date()), *notes), facts), settings)
     return 0
+
+
+def _covered(settings: Settings) -> tuple[list[str], dict[str, Any]]:
+    """What is known of the callers in the store, in words and in figures; nothing without a store."""
+    from pathlib import Path
+
+    from pullstats.answer.coverage import coverage, geo_dates
+    from pullstats.answer.known import facts, known, lines
+    from pullstats.commands.common import opened
+    from pullstats.store import open as stores
+
+    path = Path(settings["store"]) if settings["store"] else stores.default_place()
+    if not stores.exists(path):
+        return [], {}
+    with opened(settings, []) as (tables, _):
+        rows, dates = known(tables), geo_dates(coverage(tables))
+    read = f", read with data of {' .. '.join(dict.fromkeys(dates.values()))}" if dates else ""
+    return [f"store {path}{read}:", *lines(rows)], facts(rows) | {"dates": dates}
 
 
 @command(
@@ -154,7 +182,7 @@ def geo_remove(settings: Settings, _words: list[str]) -> int:
     return 0
 
 
-def _listed(tables: list[TableInfo], notes: tuple[str, ...] = ()) -> Answer:
+def _listed(tables: list[TableInfo], notes: tuple[str, ...] = (), facts: dict[str, Any] | None = None) -> Answer:
     from pullstats.answer import listing
     from pullstats.lazy import pl
 
@@ -164,4 +192,4 @@ def _listed(tables: list[TableInfo], notes: tuple[str, ...] = ()) -> Answer:
     texts = [
         [str(cell) if name == "date" and cell else cell for name, cell in zip(names, row, strict=True)] for row in rows
     ]
-    return listing("geo.info", pl.DataFrame(texts, schema=schema, orient="row"), notes=notes)
+    return listing("geo.info", pl.DataFrame(texts, schema=schema, orient="row"), notes=notes, facts=facts)

@@ -100,10 +100,14 @@ def _given(word: str) -> list[str]:
 
 @command("inspect agents", arguments=FILE, options=SHOWING, section=SECTION)
 def agents(settings: Settings, words: list[str]) -> int:
-    """Show what each user agent says of its client: one agent a line in, one row out."""
+    """Show what each user agent says of its client: one agent a line in, one row out.
+
+    `evidence` names the entry that decided, `environment` is what the agent alone says of where the client runs.
+    """
     from pullstats.answer import listing
     from pullstats.commands.common import show
     from pullstats.enrich.clients import classify
+    from pullstats.enrich.environments import environments
     from pullstats.lazy import pl
     from pullstats.tables import CLIENT_COLUMNS
 
@@ -111,7 +115,9 @@ def agents(settings: Settings, words: list[str]) -> int:
     distinct = texts.unique(maintain_order=True)
     found = classify(distinct)
     extra = [name for name in found.columns if name not in (*CLIENT_COLUMNS, "user_agent", "evidence")]
-    rows = found.select(distinct, *CLIENT_COLUMNS, "evidence", *extra)
+    nowhere = found.with_columns(pl.lit(None, pl.String()).alias(name) for name in ("network", "cloud"))
+    placed = environments(nowhere)
+    rows = pl.concat([found.select(distinct, *CLIENT_COLUMNS, "evidence", *extra), placed], how="horizontal")
     show(
         listing("inspect.agents", texts.to_frame().join(rows, on="user_agent", how="left", maintain_order="left")),
         settings,
@@ -170,7 +176,8 @@ def activities(settings: Settings, words: list[str]) -> int:
     if not words:
         raise UsageError("inspect activities needs a log", "name a file")
     with opened(settings, words) as (tables, outcomes):
-        callers = tables.scan("callers").select("caller_id", "client")
+        placed = ("environment", "environment_evidence")
+        callers = tables.scan("callers").select("caller_id", "client", *placed)
         rows = (
             tables.scan("activities")
             .join(callers, on="caller_id", how="left")
@@ -180,7 +187,7 @@ def activities(settings: Settings, words: list[str]) -> int:
                 "seconds",
                 pl.col("origin_id").map_batches(hexed, return_dtype=pl.String()).alias("origin"),
                 "client", "ecosystem", "artifact", "reference", "version", "digest", "action", "times", "requests",
-                "folded", "bytes", "platforms", "flags",
+                "folded", "bytes", "platforms", "flags", *placed,
             )
             .collect()
         )  # fmt: skip

@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 
 KEYS = {"name": str, "cidr": list, "asn": list, "domain": list, "network": str, "confirmed": bool}
 NETWORKS = ("isp", "hosting", "business", "education", "government")
+OWN_NETWORKS = ("business", "government")  # whose machines are those of who announces them
+_LEGAL = (
+    r"(?i)[\s,.]+(inc|incorporated|llc|l\.l\.c|ltd|limited|gmbh( & co\.? kg)?|ag|se|s\.?a\.?|s\.?p\.?a|b\.?v|n\.?v|"
+    r"oy|ab|plc|corp|corporation|company|co|kg|pty|s\.?r\.?l|sarl|sas)\.?$"
+)
+_NO_LETTER = r"[^\p{L}\p{N}]+"
 FOUND = ("mapped", "mapped_network", "mapped_confirmed")
 
 
@@ -68,6 +74,38 @@ class Companies:
         ]
         by = pl.coalesce(pl.when(pl.col(f"mapped.{by}").is_not_null()).then(pl.lit(by)) for by in found)
         return all_.select(*chosen, by.alias("mapped_by"))
+
+
+def without_legal_form(name: str) -> pl.Expr:
+    """A column of names without Inc., GmbH and the like; two may follow a name, as in Example Co., Ltd."""
+    return pl.col(name).str.replace(_LEGAL, "").str.replace(_LEGAL, "")
+
+
+def spellings(callers: pl.LazyFrame) -> dict[str, str]:
+    """Names of companies that are another one's in other letters (`ACME, Inc.`), and that one's (`Acme`).
+
+    Of several spellings the surest counts: the map's, then the table's, then that of most callers.
+
+    Args:
+        callers: company and company_evidence.
+    """
+    names = (
+        callers.filter(pl.col("company").is_not_null())
+        .group_by("company", "company_evidence")
+        .len()
+        .group_by("company")
+        .agg(
+            pl.col("company_evidence").str.extract(r"^(confirmed|likely)").min().fill_null("possible").alias("sure"),
+            pl.col("len").sum(),
+        )
+        .with_columns(without_legal_form("company").str.to_lowercase().str.replace_all(_NO_LETTER, "").alias("key"))
+        .filter(pl.col("key") != "")
+        .sort("sure", "len", "company", descending=[False, True, False])
+        .with_columns(pl.col("company").first().over("key").alias("spelled"))
+        .filter(pl.col("spelled") != pl.col("company"))
+        .collect()
+    )
+    return dict(names.select("company", "spelled").rows())
 
 
 def _entries(path: Path) -> list[dict[str, Any]]:

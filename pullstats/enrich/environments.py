@@ -10,6 +10,7 @@ from pullstats.lazy import pl
 
 UNKNOWN = "unknown"
 ENVIRONMENTS = ("ci", "cluster", "server", "laptop", UNKNOWN)
+BEHAVIOR = "behavior"
 SIGNALS = ("ci", "hint", "os", "network", "cloud", "kind")
 
 
@@ -31,12 +32,17 @@ def environments(callers: pl.DataFrame) -> pl.DataFrame:
         null where nothing is known), String.
     """
     chosen, evidence = pl.lit(UNKNOWN), pl.lit(None, pl.String())
-    for row in reversed(rows()):
+    for row in reversed([row for row in rows() if BEHAVIOR not in row]):
         signals = {name: words for name, words in row.items() if name in SIGNALS}
         holds = pl.all_horizontal([_holds(name, words) for name, words in signals.items()])
         chosen = pl.when(holds).then(pl.lit(row["environment"])).otherwise(chosen)
         evidence = pl.when(holds).then(_told(signals)).otherwise(evidence)
     return callers.select(chosen.alias("environment"), evidence.alias("environment_evidence"))
+
+
+def by_behavior() -> dict[str, str]:
+    """Behavior to the environment that it names where nothing else does."""
+    return {name: row["environment"] for row in rows() if BEHAVIOR in row for name in row[BEHAVIOR].split("|")}
 
 
 def _holds(name: str, words: str) -> pl.Expr:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from pullstats.enrich.companies import FOUND
+from pullstats.enrich.companies import FOUND, OWN_NETWORKS, without_legal_form
 from pullstats.enrich.geo import Geo
 from pullstats.enrich.geodata import named_ranges
 from pullstats.enrich.mmdb import FIELDS
@@ -181,27 +181,19 @@ def _mapped(parsed: pl.DataFrame, frame: pl.DataFrame, geo: Geo) -> pl.DataFrame
     return geo.companies.find(parsed, frame["asn"].set(frame["special"].is_not_null(), None), domain)
 
 
-_LEGAL = (
-    r"(?i)[\s,.]+(inc|incorporated|llc|l\.l\.c|ltd|limited|gmbh( & co\.? kg)?|ag|se|s\.?a\.?|s\.?p\.?a|b\.?v|n\.?v|"
-    r"oy|ab|plc|corp|corporation|company|co|kg|pty|s\.?r\.?l|sarl|sas)\.?$"
-)
-_CAN_BE_COMPANY = ("business", "government")
-
-
 def _company() -> tuple[pl.Expr, pl.Expr]:
     """The company and company_evidence: the user's map, then our table of AS numbers, then the user's files.
 
     Hosting, access and education networks hold other people's machines: they never name a company. The user's own
     address ranges and AS numbers do, wherever they are; a domain does only outside those networks.
     """
-    own = pl.col("network").is_in(_CAN_BE_COMPANY)
+    own = pl.col("network").is_in(OWN_NETWORKS)
     mapped = pl.col("mapped").is_not_null() & (
         pl.col("mapped_by").is_in(["cidr", "asn"]) | own | pl.col("network").is_null()
     )
     table = own & pl.col("asn_company").is_not_null() & pl.col("special").is_null()
     given = own & pl.col("given_company").is_not_null() & pl.col("special").is_null()
-    # Two legal forms may follow a name, as in Example Co., Ltd.
-    plain = pl.col("given_company").str.replace(_LEGAL, "").str.replace(_LEGAL, "")
+    plain = without_legal_form("given_company")
     company = pl.when(mapped).then("mapped").when(table).then("asn_company").when(given).then(plain)
     sure = pl.when(pl.col("mapped_confirmed")).then(pl.lit("confirmed: map, ")).otherwise(pl.lit("likely: map, "))
     evidence = (

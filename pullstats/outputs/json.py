@@ -48,7 +48,7 @@ def envelope(answer: Answer) -> dict[str, Any]:
 
 def _meta(answer: Answer) -> dict[str, Any]:
     if answer.query is None:
-        return {"notes": list(answer.notes)}
+        return {**({"facts": answer.facts} if answer.facts else {}), "notes": list(answer.notes)}
     query, covered, zone = answer.query, answer.coverage, zone_of(answer)
     times = {
         name: None if us is None else iso(us, zone) for name, us in (("first", covered.first), ("last", covered.last))

@@ -36,6 +36,7 @@ def breakdown(facts: Frame, *, dims: Sequence[str] = ()) -> Frame:
 
     Dimensions are joined by commas: `breakdown country,client`. Rows of what is not known are always
     shown. Shares of origins need not add up to one: an origin that pulled two artifacts is in two rows.
+    Rows that are conclusions (company, environment) have what they are drawn from as last column.
     Dimensions of single requests (method, status, host) count requests and the origins of requests.
     """
     return facts.group_by("period", *dims).agg(

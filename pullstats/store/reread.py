@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from pullstats.enrich import addresses
 from pullstats.enrich.clients import classify
+from pullstats.enrich.companies import OWN_NETWORKS
 from pullstats.enrich.environments import environments
+from pullstats.enrich.geodata import tsv
 from pullstats.identity import mix
 from pullstats.lazy import pl
 from pullstats.store.commit import append
@@ -25,7 +27,7 @@ def reread(store: Store, key: Key, companies: Companies | None = None) -> int:
     """Write the callers anew whose client, environment or company today's tables know better; how many these are.
 
     Uniques follow: an origin's id is made from stored ids and the client. Addresses are gone, so that a map of
-    companies is applied by its network numbers (asn) alone.
+    companies is applied by its network numbers and domains; what its ranges named at the ingest stays.
 
     Args:
         store: the store.
@@ -58,11 +60,25 @@ def _companies(callers: pl.DataFrame, companies: Companies | None) -> pl.DataFra
     if companies is None:
         return callers
     nowhere = addresses.parse(pl.Series("address", [None], pl.String()).new_from_index(0, len(callers)))
-    domains = pl.Series("domain", [None], pl.String()).new_from_index(0, len(callers))
-    found = companies.find(nowhere, callers["asn"], domains)
-    named = found["mapped"].is_not_null()
-    sure = pl.when(found["mapped_confirmed"]).then(pl.lit("confirmed: map, asn")).otherwise(pl.lit("likely: map, asn"))
+    found = companies.find(nowhere, callers["asn"], _domains(callers))
+    # An address range was a surer sign than a number; a domain says nothing of networks that hold other people.
+    theirs = pl.col("network").is_in(OWN_NETWORKS).fill_null(value=False) | pl.col("network").is_null()
+    named = (
+        found["mapped"].is_not_null()
+        & (theirs | (found["mapped_by"] == "asn"))
+        & ~pl.col("company_evidence").str.ends_with("map, cidr").fill_null(value=False)
+    )
+    sure = pl.when(found["mapped_confirmed"]).then(pl.lit("confirmed")).otherwise(pl.lit("likely"))
     return callers.with_columns(
         pl.when(named).then(found["mapped"]).otherwise(pl.col("company")).alias("company"),
-        pl.when(named).then(sure).otherwise(pl.col("company_evidence")).alias("company_evidence"),
+        pl.when(named)
+        .then(pl.format("{}: map, {}", sure, found["mapped_by"]))
+        .otherwise(pl.col("company_evidence"))
+        .alias("company_evidence"),
     )
+
+
+def _domains(callers: pl.DataFrame) -> pl.Series:
+    """The domain of each caller's network, where our table of AS numbers has one."""
+    known = tsv("asn_types").select(pl.col("asn").cast(pl.Int64), "domain")
+    return callers.select("asn").join(known, on="asn", how="left", maintain_order="left")["domain"]

@@ -3,7 +3,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pullstats.enrich.environments import ENVIRONMENTS, SIGNALS, environments, rows
+from pullstats.enrich.environments import BEHAVIOR, ENVIRONMENTS, SIGNALS, by_behavior, environments, rows
 
 TYPES = {"ci": pl.Boolean(), **dict.fromkeys(("hints", "os", "network", "cloud", "kind"), pl.String())}
 
@@ -37,4 +37,5 @@ def test_an_environment_is_named_only_by_its_signals(known: dict[str, Any], expe
 
 
 def test_the_table_uses_known_words() -> None:
-    assert all(row["environment"] in ENVIRONMENTS and set(row) <= {"environment", *SIGNALS} for row in rows())
+    assert all(row["environment"] in ENVIRONMENTS and set(row) <= {"environment", BEHAVIOR, *SIGNALS} for row in rows())
+    assert by_behavior() == {"ci": "ci", "mirror": "server"}
