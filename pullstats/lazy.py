@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
 from typing import TYPE_CHECKING, Any
+
+_ALLOCATOR = "_RJEM_MALLOC_CONF"
 
 if TYPE_CHECKING:
     import narwhals.stable.v2 as nw
@@ -14,10 +17,8 @@ if TYPE_CHECKING:
     Table = pl.DataFrame
 else:
     # Polars' allocator: free memory goes back to the system after some seconds, as a long run has several stages; few
-    # arenas hold less of it; large pages are asked for, as a first touch of each small one cost a fifth of the time.
-    os.environ.setdefault(
-        "_RJEM_MALLOC_CONF", f"dirty_decay_ms:2000,muzzy_decay_ms:0,thp:always,narenas:{os.cpu_count() or 2}"
-    )
+    # arenas hold less of it.
+    os.environ.setdefault(_ALLOCATOR, f"dirty_decay_ms:2000,muzzy_decay_ms:0,narenas:{os.cpu_count() or 2}")
 
     class _Lazy:
         """A module that is imported at the first use of one of its names."""
@@ -33,3 +34,9 @@ else:
     nw = _Lazy("narwhals.stable.v2")
     pl = _Lazy("polars")
     Frame = Table = Any
+
+
+def large_pages() -> None:
+    """Ask for large pages, before Polars is imported: the first touch of each small one costs a long run much."""
+    if "polars" not in sys.modules and "thp" not in os.environ[_ALLOCATOR]:
+        os.environ[_ALLOCATOR] += ",thp:always"

@@ -42,9 +42,11 @@ def ingest(settings: Settings, logs: list[str]) -> int:
     from pathlib import Path
 
     from pullstats.commands.common import complain, exit_code, progress, reading, say, spare, unread
+    from pullstats.lazy import large_pages
     from pullstats.sources.files import find
     from pullstats.store.open import default_place, exists, open_or_create
 
+    large_pages()
     document = _wanted(settings)
     place = Path(settings["store"]) if settings["store"] else default_place()
     options = replace(reading(settings, lenient=False, create=not exists(place)), layer=_layer(settings))

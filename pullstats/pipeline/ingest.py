@@ -84,7 +84,10 @@ class Ingest:
             if self._reading.rejects:
                 self._rejects = files.enter_context(_written(self._reading.rejects))
             # Planned in a thread, while `_past` grows.
-            for planned in ahead(plan(source, self._reading, self._past.copy()) for source in sources):
+            plans = ahead(plan(source, self._reading, self._past.copy()) for source in sources)
+            if not self._past:  # else there may be nothing new in them
+                self._joiner.prepare()
+            for planned in plans:
                 outcomes.append(self._one(self._current(planned)))
                 if self._due():
                     self.commit()

@@ -66,16 +66,18 @@ class Joiner:
         self._known = {name: writer.known(name).rename(key) for name, key in DIMENSION_KEYS.items()}
         self._networks = pl.Categories(f"pullstats-{uuid.uuid4().hex}", "pullstats", pl.UInt32)
         self._now = time.time_ns() // 1000
+        self._prepared = False
 
     @cached_property
     def _geo(self) -> Geo:
         return self._reading.geo()
 
     def prepare(self) -> None:
-        """Read the tables that the first batch needs, while it is being parsed."""
-        if self._addresses.table is None:
+        """Read the tables that the first batch needs, while it is being looked at and parsed."""
+        if not self._prepared:
             networks.lookup(addresses.parse(pl.Series(["192.0.2.1"])), self._geo, NETWORK_COLUMNS)
             classify(pl.Series(["-"]))
+            self._prepared = True
 
     def requests(self, records: pl.DataFrame) -> pl.DataFrame:
         """The requests (columns REQUESTS) of parsed records (columns WANTED, source_id, line, keyed)."""
