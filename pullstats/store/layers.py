@@ -14,7 +14,7 @@ from pullstats.lazy import pl
 from pullstats.store.commit import append, named, replace_days
 from pullstats.store.memory import Memory
 from pullstats.store.open import Store, locked, make
-from pullstats.store.rollup import _changed, derived, reached
+from pullstats.store.rollup import changed, derived, reached
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -176,7 +176,7 @@ def _refresh(layer: Layer, rule: Rule) -> None:
         make(layer.path, ["activities"])
     version, seen = layer.table("requests").version(), layer.table("activities").transaction_version("requests")
     if seen != version:
-        days = reached(_changed(layer.base, seen), layer.days())
+        days = reached(changed(layer.base, seen), layer.days())
         replace_days(layer, "activities", days, derived(layer, days, rule), version)
 
 

@@ -126,10 +126,10 @@ def stale(store: Store) -> list[date]:
     seen = store.table("activities").transaction_version("requests")
     if seen == now.version():
         return []
-    return reached(_changed(store, seen), store.days())
+    return reached(changed(store, seen), store.days())
 
 
-def _changed(store: Store, seen: int | None) -> set[date]:
+def changed(store: Store, seen: int | None) -> set[date]:
     """The days of files that came or went since a version of requests; all days when that is not known."""
     from deltalake import DeltaTable
     from deltalake.exceptions import DeltaError
