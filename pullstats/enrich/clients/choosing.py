@@ -122,20 +122,25 @@ def _in_browser(agent: Agent, table: Clients) -> Choice | None:
 def _is_program(product: Product) -> bool:
     """Whether an unknown word is the client: a field, a maker's name and a bare number are not."""
     name = product.low
-    if not name or name[0].isdecimal() or name in _MAKERS or name in vocabulary.FIELDS or name in vocabulary.RUNTIMES:
+    if not name or name[0].isdecimal() or name in _MAKERS or name in vocabulary.FIELDS:
         return False
+    if name in vocabulary.RUNTIMES:
+        return not product.version  # `.NET HttpClient`
     return not (vocabulary.platform(name) or (product.version and name in vocabulary.PHRASES))
 
 
 def _is_prose(products: list[Product], table: Clients) -> bool:
-    """Whether a known word begins a sentence: `docker pull script`, not `Watchtower (Docker)` or `cargo 1.74`."""
+    """Whether a known word begins a sentence or a longer name: `docker pull script`, `Helm Dashboard/1.3`.
+
+    Not so: `Watchtower (Docker)`, `cargo 1.74`, `Apache Maven/3.9.6`.
+    """
     if len(products) == 1 or products[0].version or products[0].comments or products[1].segment:
         return False
     after = products[1]
     return not (
-        after.version
+        (after.version and not _is_program(after))
         or _is_number(after)
-        or after.low in table.tokens
+        or (after.low in table.tokens and (after.version or len(products) == 2))  # noqa: PLR2004 - not `Jenkins Docker Plugin`
         or vocabulary.platform(after.name)
         or not after.name[0].isalpha()
     )

@@ -17,6 +17,9 @@ SUSPECT = (
 _WORDS = re.compile(r"[^\s()\[\]{};,\"'<>|]+")
 _ORDINARY = re.compile(r"[+?]?(?!~)[\w.+~:#!?*-]{1,64}(?:/[\w.+~:#?*-]{1,64})?", re.ASCII)
 _VERSIONED = re.compile(r"[\w.+-]{1,64}/v?\d[\w.+~-]{0,63}(?=/)", re.ASCII)
+_PLATFORM = re.compile(
+    r"[A-Za-z]{1,12}/\d[\w.+~-]{0,47}/(?:amd64|x86_64|x86|i386|arm64|aarch64|arm|ppc64le|s390x|riscv64)", re.ASCII
+)  # JBang: Linux/5.15.0/amd64
 _NAME = re.compile(r"([A-Za-z][A-Za-z._-]{0,23})/[^/@\\]+$")
 _NODE = re.compile(r"[A-Za-z][A-Za-z._-]{0,39}[@/]\d[\w.-]{0,23}/node@v\d[\w.]{0,15}\+\w{1,8}", re.ASCII)
 _URL = re.compile(r"(\+?https?://(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24})(?:[/:?#].*)?")
@@ -42,7 +45,11 @@ def mask(text: str) -> str:
 
 
 def _words(text: str) -> str:
-    return _WORDS.sub(_word, "".join(letter if " " <= letter <= "~" else " " for letter in program(text)))
+    return _WORDS.sub(_word, _plain(program(text)))
+
+
+def _plain(text: str) -> str:
+    return "".join(letter if " " <= letter <= "~" else " " for letter in text)
 
 
 def _word(match: re.Match[str]) -> str:
@@ -52,14 +59,15 @@ def _word(match: re.Match[str]) -> str:
         return url[1] + ("" if url[1] == word else f"/{CUT}")
     if _NODE.fullmatch(word):  # lerna/4.0.0/node@v14.15.4+x64
         return word
-    if word.count("/") > 1 and (versioned := _VERSIONED.match(word)):
+    platform = _PLATFORM.fullmatch(word)
+    if word.count("/") > 1 and not platform and (versioned := _VERSIONED.match(word)):
         word = versioned[0]
     if _ANONYMOUS.fullmatch(word):
         return word[:2] + CUT
     word = _RUN.sub(_run, _UUID.sub(CUT, word))
     if _COLONS.search(word):
         return CUT
-    if not _ORDINARY.fullmatch(word):
+    if not (platform or _ORDINARY.fullmatch(word)):
         return f"{named[1]}/{CUT}" if (named := _NAME.match(word)) else CUT
     return _ADDRESS.sub(_first_number, word)
 
@@ -87,7 +95,7 @@ def _json(text: str) -> str:
     try:
         data, _ = json.JSONDecoder().raw_decode(text)
     except (ValueError, RecursionError):
-        return _WORDS.sub(_word, re.sub(r'"user_data"\s*:\s*"[^"]*"?', '"user_data":null', text))
+        return _WORDS.sub(_word, _plain(re.sub(r'"user_data"\s*:\s*"[^"]*"?', '"user_data":null', text)))
     if isinstance(data, dict):
         data.pop("user_data", None)
     return re.sub(

@@ -71,8 +71,12 @@ def read_products(facts: Facts, products: list[Product], client: Product | None 
             facts.add(_of_client(name, product.version))
         elif product.version:
             versioned |= not _read_field(facts, name, product, first=not versioned)
+        elif (
+            client and at and products[at - 1] is client and name[:1].isdecimal()
+        ):  # `ZYpp 17.31.27 ... SLES-15.5-x86_64`
+            versioned = True
         elif versioned:
-            facts.add(vocabulary.platform(product.name))
+            facts.add(vocabulary.platform(product.name) or vocabulary.bare_runtime(product.name))
         for comment in product.comments:
             read_comment(facts, comment, browser=browser)
 
@@ -102,7 +106,7 @@ def _read_field(facts: Facts, name: str, product: Product, *, first: bool) -> bo
         _state(facts, field, name, version)
         return True
     if name in vocabulary.RUNTIMES:
-        facts.add(vocabulary.runtime(f"{name}/{version.rstrip('.')}"))
+        facts.add(vocabulary.runtime(f"{name}/{version.partition('/')[0].rstrip('.')}"))
         return False
     if name in vocabulary.PHRASES or (name in vocabulary.DISTROS and not first):
         facts.add(vocabulary.phrase(f"{name} {version}") or vocabulary.platform(name))
@@ -133,7 +137,7 @@ def _state(facts: Facts, field: str, name: str, value: str) -> None:
         facts.add(vocabulary.phrase(" ".join(value.split(".")[-2:])))
     elif field == "platform":
         facts.add(vocabulary.phrase(value))
-    elif field == "agent":
+    elif field == "agent" and value[:1].isalpha():  # not `Open Policy Agent/0.60.0`
         facts.hint(f"ai_agent={stored(value) or 'yes'}")
 
 
@@ -217,6 +221,8 @@ def hints(facts: Facts, version: str | None) -> None:
     if version and "ubuntu" in version:
         facts.add((("distro", "ubuntu"),))
     system = facts.get("os")
+    if (system, facts.get("arch")) == ("darwin", "arm"):  # gcloud's word for Apple's processors
+        facts["arch"] = "arm64"
     if facts.get("client_os", system) != system or any(hint.startswith("desktop=") for hint in facts.get("hints", ())):
         facts.hint("laptop")
     for key in ("kernel", "libc"):

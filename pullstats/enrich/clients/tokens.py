@@ -16,6 +16,9 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u206
 _BACKSLASHES = re.compile(r"(?<!\\)\\++(?=[()\"])")  # Docker escapes its brackets; each log on the way may do it again
 _ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")
 _PLUS = re.compile(r"\+(?=\(|[A-Za-z][\w.-]*/)")
+_PLUS_PLATFORM = re.compile(
+    r"\+(?=(?:linux|darwin|win32|freebsd|android|x64|ia32|x86_64|amd64|i686|arm|arm64|aarch64)(?:[+ ]|$))"
+)
 _PIECES = re.compile(r"\(([^()]*)\)|[^\s()]+|[()]")
 _NESTED = re.compile(r"\([^()]*\(")
 _PARTS = re.compile(r"[;,]")
@@ -94,7 +97,8 @@ def _without_space(text: str) -> str:
     name, slash, rest = text.partition("/")
     if "+(" in text or "+" in name:  # `NuGet+VS+VSIX/4.8.1+(Microsoft+Windows+NT+10.0)`
         return text.replace("+", " ") if "+(" in text else name.replace("+", " ") + slash + rest
-    return _PLUS.sub(" ", text)
+    split = _PLUS.sub(" ", text)
+    return split if split == text else _PLUS_PLATFORM.sub(" ", split)
 
 
 def read(text: str) -> Agent:

@@ -29,6 +29,8 @@ _RELEASE = re.compile(r"\d+[._]\d[\w.+~-]*")
 _SEPARATOR = re.compile(r"[-_/.]")
 _RUNTIME_NAMES = "|".join(sorted(map(re.escape, RUNTIMES), key=len, reverse=True))
 _RUNTIME = re.compile(rf"({_RUNTIME_NAMES})[ /:#-]?(?:v|go)?(\d[\w.+-]*)", re.IGNORECASE)
+_DISTRIBUTION = re.compile(r"([a-z][a-z-]*)(?:-(\d[\d.]*))?-([a-z]\w+)")
+_BARE_RUNTIME = re.compile(r"[a-z]+-?v?\d+\.[\w.]+|[a-z]+-v\d+", re.IGNORECASE)
 _LABEL = re.compile(r"(?:os|os_type|arch|cpu|platform)\s?[:=] ?", re.IGNORECASE)  # `(OS: Linux, ARCH: x86_64)`
 _WINDOWS_NUMBER = re.compile(r"(?:10\.0|6\.[0-4]|5\.[0-2])(?:\.|$)")
 _MACOS_NUMBER = re.compile(r"(?:10[._]\d+|1[1-9]|2\d)(?:[._]|$)")
@@ -46,9 +48,19 @@ def platform(word: str) -> Facts:
     if len(low) > 64 or not low[:1].isalpha():  # noqa: PLR2004 -- no triple is that long
         return ()
     facts = [_piece(piece) for piece in _SEPARATOR.split(low.replace("x86_64", "amd64").replace("x86-64", "amd64"))]
-    if None in facts or (len(facts) == 1 and not _ends_in_number(low)):
+    if None in facts:
+        return _distributed(low)
+    if len(facts) == 1 and not _ends_in_number(low):
         return ()
     return tuple(fact for fact in facts if fact)
+
+
+def _distributed(low: str) -> Facts:
+    """`opensuse-leap-15.5-x86_64`: a distribution, its version and the architecture."""
+    match = _DISTRIBUTION.fullmatch(low)
+    if match is None or match[1] not in DISTROS or match[3] not in ARCH:
+        return ()
+    return (("os", "linux"), ("distro", f"{DISTROS[match[1]]} {match[2] or ''}".rstrip()), ("arch", ARCH[match[3]]))
 
 
 def _piece(piece: str) -> tuple[str, str] | tuple[()] | None:
@@ -77,6 +89,11 @@ def runtime(text: str) -> Facts:
     if match[1].lower() == "py" and "." not in version and len(version) > 1:
         return ()  # py27 is a tag, not a version
     return (("runtime", f"{name} {version}"),)
+
+
+def bare_runtime(word: str) -> Facts:
+    """The runtime that a word of its own names: `node-v18.17.0`, `go1.21.4`; not `python3` or `java8`."""
+    return runtime(word) if _BARE_RUNTIME.fullmatch(word) else ()
 
 
 @functools.lru_cache(maxsize=8192)

@@ -59,6 +59,10 @@ def test_what_logs_and_proxies_do_to_an_agent_changes_nothing(agent: str) -> Non
         ("NuGet+Command+Line/4.3.0+(Microsoft+Windows+NT+6.2.9200.0)", "nuget", "4.3.0"),
         ("NuGet+Command+Line/4.3.0", "nuget", "4.3.0"),
         ("docker/20.10.24+dfsg1+go/go1.19.8+os/linux", "docker", "20.10.24+dfsg1"),
+        ("npm/10.2.5+node/v20.10.0+linux+arm64+workspaces/false", "npm", "10.2.5"),
+        ("Apache Maven/3.9.6", "maven", "3.9.6"),
+        ("Apache Maven 3.9.6", "maven", "3.9.6"),
+        ("Microsoft NuGet/6.0", "nuget", "6.0"),
         (r"C:\Program Files\tools\grype.exe go-containerregistry/v0.17.0", "grype", None),
         ("/home/ana/bin/syft", "syft", None),
         ("./crane go-containerregistry/v0.19.0", "crane", None),
@@ -80,7 +84,8 @@ def test_the_program_is_found(agent: str, client: str, version: str | None) -> N
         "docker-pull-script", "docker pull script", "node is great", "Ruby on Rails", "acme/1.0 docker/24.0.7",
         "acme/1.0 go-containerregistry/v0.19.0", "<b>docker/24.0.7</b>", "[red]curl/8.5.0[/red]",
         "<script>alert(1)</script>", "http://docker/24", "Mozilla/5.0", "my-npm/1.0 npm/? node/v18.0.0 linux x64",
-        "() { :; }; /bin/curl", "'; DROP TABLE callers; --", "\U0001f433/1.0", "café-client/1.0 (日本語)",
+        "Helm Dashboard/1.3.3", "docker compose/2.23", "Nexus IQ/1.170", "Jenkins Docker Plugin/1.5", ".NET HttpClient",
+        "Java Application/1.0", "Gradle Enterprise/2023.4", "() { :; }; /bin/curl", "'; DROP TABLE callers; --", "\U0001f433/1.0", "café-client/1.0 (日本語)",
     ],
 )  # fmt: skip
 def test_a_program_that_the_table_lacks_is_unknown(agent: str) -> None:
@@ -115,6 +120,13 @@ def test_no_agent_is_none_and_not_unknown(agent: str | None) -> None:
         ("acme/1.0 node/v20.11.0 linux x64", ("linux", "amd64", "Node 20.11.0")),
         ("acme/1.0 CPython/3.11.7 Linux/6.1.0-37-amd64", ("linux", None, "Python 3.11.7")),
         ("acme/1.0 (Linux-5.15.0-91-generic-x86_64-with-glibc2.35)", ("linux", "amd64", None)),
+        ("acme/1.0 linux-x64 node-v18.17.0", ("linux", "amd64", "Node 18.17.0")),
+        ("acme/1.0 go1.21.4 python3", (None, None, "go1.21.4")),
+        ("acme/1.0 (Linux/5.15.0/amd64) Java/17.0.9/Vendor", ("linux", "amd64", "Java 17.0.9")),
+        ("acme/1.0 client-os/MACOSX client-pltf-arch/arm", ("darwin", "arm64", None)),
+        ("acme/1.0+node/v20.10.0+linux+arm64", ("linux", "arm64", "Node 20.10.0")),
+        ("acme/1.0 openSUSE-Leap-15.5-x86_64", ("linux", "amd64", None)),
+        ("acme/1.0 my-tool-15.5-x86_64", (None, None, None)),
         ("acme/1.0 (OS: FreeBSD, ARCH: riscv64)", ("freebsd", "riscv64", None)),
         ("acme/1.0 (for Linux users; arms; darwinism; +https://acme.test/linux/amd64)", (None, None, None)),
         ("acme windows linux amd64", (None, None, None)),
@@ -125,6 +137,17 @@ def test_no_agent_is_none_and_not_unknown(agent: str | None) -> None:
 def test_an_unknown_client_tells_its_platform_but_prose_does_not(agent: str, platform: tuple[str | None, ...]) -> None:
     row = read(agent)
     assert (row["client"], row["os"], row["arch"], row["runtime"]) == ("unknown", *platform)
+
+
+def test_what_a_version_says_of_where_it_runs() -> None:
+    assert read("containerd/1.6.26-gke.0")["hints"] == "kubernetes,cloud=gcp"
+    assert read("containerd/v1.7.11+rke2")["hints"] == "kubernetes,k8s=rke2"
+    assert read("Open Policy Agent/0.60.0 (linux, amd64)")["hints"] is None, "no agent of artificial intelligence"
+
+
+def test_a_distribution_stands_beside_the_version() -> None:
+    row = read("ZYpp 17.31.27 (curl 8.0.1) openSUSE-Tumbleweed-x86_64")
+    assert (row["client_version"], row["distro"], row["arch"]) == ("17.31.27", "opensuse-tumbleweed", "amd64")
 
 
 def test_a_bot_is_a_crawler_whatever_it_names() -> None:

@@ -6,7 +6,7 @@ import re
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pullstats.enrich.clients import classify
@@ -74,6 +74,7 @@ def test_a_masked_agent_is_read_like_the_whole_one() -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(st.text(max_size=300))
+@example("0{\xa00")
 def test_no_address_or_long_number_is_left(agent: str) -> None:
     row = classify(pl.Series([agent], dtype=pl.String)).row(0, named=True)
     text = row["user_agent"] or ""
