@@ -77,4 +77,7 @@ def _named(name: str, version: str, table: Clients, at: int, *, anybody: bool = 
 
 
 def _is_bot(low: str) -> bool:
-    return any(piece.endswith(_ENDS) and piece not in _NO_BOTS for piece in _PIECES.split(low))
+    """Whether a name says that it is a bot's: `slackbot-linkexpanding`, `snyk-bot`; not `robot-framework`."""
+    pieces = _PIECES.split(low)
+    named = [piece for piece in pieces if piece.endswith(_ENDS) and piece not in _NO_BOTS]
+    return any(piece not in _WORDS for piece in named) or pieces[-1] in named

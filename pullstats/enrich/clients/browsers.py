@@ -8,6 +8,7 @@ import re
 from pullstats.enrich.clients.choice import Choice
 
 _MOBILE = re.compile(r"^mobile | mobile\b| ios$")  # one client, wherever it runs
+_APPLE = re.compile("Macintosh|iPhone|iPad")
 _SLUG = re.compile(r"[^a-z0-9.]+")
 
 
@@ -21,6 +22,8 @@ def ask(text: str) -> Choice | None:
     seen = parse(text[:512])
     family = seen.browser.family
     if family == "Other" and not seen.is_bot:
+        return None
+    if family == "Apple Mail" and not _APPLE.search(text):  # any program on WebKit that names no browser
         return None
     if "/" in family:  # a piece of an address
         return Choice(None, "unknown", "crawler", None, 0, f"user-agents: {family}") if seen.is_bot else None

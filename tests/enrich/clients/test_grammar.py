@@ -158,6 +158,8 @@ def test_a_bot_is_a_crawler_whatever_it_names() -> None:
         "FooBot/1.0 (+http://foo.test)",
     ):
         assert (read(agent)["client"], read(agent)["kind"]) == ("foobot", "crawler")
+    assert read("snyk-bot")["kind"] == read("Slackbot-LinkExpanding 1.0 (+https://x.test)")["kind"] == "crawler"
+    assert read("robot-framework/6.1")["kind"] == read("my-robot-tests/1.0")["kind"] == "unknown"
     assert read("dependabot-core/0.230.0 excon/0.100.0 ruby/3.1.4")["kind"] == "updater"
     assert (
         read("Mozilla/5.0 (Linux; Android 9; CUBOT) AppleWebKit/537.36 Chrome/99.0 Mobile Safari/537.36")["kind"]
