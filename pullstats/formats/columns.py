@@ -163,8 +163,8 @@ def _float(texts: pl.Series) -> tuple[list[pl.Series], pl.Series | None]:
 
 
 def _go(texts: pl.Series) -> tuple[list[pl.Series], pl.Series | None]:
-    cut = texts.str.extract_groups(r"^([0-9]{1,9}(?:\.[0-9]{1,9})?)(ms|s|\x{b5}s)$").struct.unnest().get_columns()
-    unit = cut[1].replace_strict({"s": 1.0, "ms": 1e3, "\u00b5s": 1e6}, return_dtype=pl.Float64)
+    cut = texts.str.extract_groups(r"^([0-9]{1,9}(?:\.[0-9]{1,9})?)(ms|s|\x{b5}s|)$").struct.unnest().get_columns()
+    unit = cut[1].replace_strict({"": 1.0, "s": 1.0, "ms": 1e3, "\u00b5s": 1e6}, return_dtype=pl.Float64)
     return _shaped("go", texts, unit.is_not_null(), [cut[0].cast(pl.Float64) / unit])
 
 

@@ -21,13 +21,14 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 SECOND = 1_000_000
+_LOOK_AT = 1_000  # texts
 LAST = 4_133_980_800 * SECOND  # the first moment of the year 2101
 _NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MONTHS = {name: number for number, name in enumerate(_NAMES, 1)}
 _DAYS = (0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _REST = re.compile(r":([0-5][0-9]|60)(?:[.,]([0-9]{1,9}))?(?: ?([Zz]|UTC)| ?([+-])([0-9]{2})(?::?([0-5][0-9]))?)?")
-_HOURS = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
-_DIGITS = re.compile(r"([01][0-9]|2[0-3])([0-5][0-9])")
+# What stands between hour and minute -> each time of day and its seconds from midnight.
+_OF_DAY = {colon: {f"{m // 60:02}{colon}{m % 60:02}": m * 60 for m in range(24 * 60)} for colon in ("", ":")}
 _EPOCH = re.compile(r"([0-9]{9,19})(?:\.([0-9]{1,12}))?")
 _PLAIN = re.compile(r"[0-9]+(?:\.[0-9]+)?[eE]\+?[0-9]{1,2}")
 
@@ -108,7 +109,7 @@ def zone(name: str) -> ZoneInfo:
 def _minute(clock: Clock, text: str) -> int | None:
     """Seconds from the epoch to the minute, as if the time were UTC."""
     cut = clock.width - len(f"00{clock.colon}00")
-    day, clock_time = _day(clock, text[:cut]), _of_day(clock, text[cut:])
+    day, clock_time = _day(clock, text[:cut]), _OF_DAY[clock.colon].get(text[cut:])
     return None if day is None or clock_time is None else day + clock_time
 
 
@@ -127,18 +128,13 @@ def _day(clock: Clock, text: str) -> int | None:
     return timegm((year, month, day, 0, 0, 0))
 
 
-def _of_day(clock: Clock, text: str) -> int | None:
-    """Seconds from midnight to `HH:MM`."""
-    match = (_DIGITS if not clock.colon else _HOURS).fullmatch(text)
-    return int(match[1]) * 3600 + int(match[2]) * 60 if match else None
-
-
 def _minutes(clock: Clock, texts: pl.Series) -> pl.Series:
     """`_minute` of each of many different texts: few dates and few times of day are read."""
     cut = clock.width - len(f"00{clock.colon}00")
     day, of_day = Distinct(texts.str.slice(0, cut)), Distinct(texts.str.slice(cut))
     days = pl.Series([_day(clock, text) for text in day.values], dtype=pl.Int64)
-    return day.spread(days) + of_day.spread(pl.Series([_of_day(clock, text) for text in of_day.values], dtype=pl.Int64))
+    seconds = pl.Series([_OF_DAY[clock.colon].get(text) for text in of_day.values], dtype=pl.Int64)
+    return day.spread(days) + of_day.spread(seconds)
 
 
 def _rest(clock: str, text: str) -> tuple[int, int | None] | None:
@@ -189,14 +185,19 @@ def column(clock: str, texts: pl.Series, tz: str, newest: int | None = None) -> 
     """`read` of each text of a column, as Int64; `newest` is for clock `syslog`, whose times state no year."""
     if clock == "syslog":
         return _yearless(texts, tz, newest)
-    if clock in {"epoch", "time"}:
-        other = (~(texts.str.slice(4, 1) == "-") & texts.is_not_null()).arg_true() if clock == "time" else None
-        if other is None or len(other) == len(texts):
-            return _each(clock, texts, tz)
+    if clock == "epoch" or (clock == "time" and not _begins_iso(texts)):
+        return _each(clock, texts, tz)
+    if clock == "time":
         ts = column("iso", texts, tz)
+        other = (ts.is_null() & texts.is_not_null()).arg_true()
         return ts.scatter(other, _each(clock, texts.gather(other), tz)) if len(other) else ts
     kind = CLOCKS[clock]
     return joined(clock, texts.str.slice(0, kind.width), texts.str.slice(kind.width), tz)
+
+
+def _begins_iso(texts: pl.Series) -> bool:
+    """Whether the first text looks like an ISO time: the others are then tried as such first."""
+    return any(text[4:5] == "-" for text in texts.head(_LOOK_AT).drop_nulls().head(1))
 
 
 def _each(clock: str, texts: pl.Series, tz: str) -> pl.Series:

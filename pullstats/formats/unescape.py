@@ -6,6 +6,7 @@ Doing it once matters: `\x5Cx22` is the text `\x22`, not a quote.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -18,6 +19,7 @@ _HALVES = re.compile("[\ud800-\udfff]")
 _X = re.compile(r"\\\\|((?:\\x[0-9A-Fa-f]{2})+)")
 _HASH = re.compile(r"#([0-9A-Fa-f]{2})")
 _TWICE = re.compile(r"%2[025]")
+_KEPT = 4096  # texts whose reading is remembered: the same agents come in every batch
 
 
 def _joined(parts: re.Pattern[str], text: str, one: Callable[[re.Match[str]], bytes]) -> str:
@@ -29,6 +31,7 @@ def _joined(parts: re.Pattern[str], text: str, one: Callable[[re.Match[str]], by
     return (bytes(out) + text[end:].encode("utf-8", "surrogatepass")).decode("utf-8", "replace")
 
 
+@lru_cache(_KEPT)
 def backslash(text: str) -> str:
     r"""Undo `\xHH`, `\uHHHH`, `\"`, `\\` and C's letters; any other `\c` stays (nginx, Apache, Go, gunicorn)."""
 
@@ -75,6 +78,7 @@ def repaired(text: str) -> str:
     return _X.sub(one, text) if "\\x" in text else text
 
 
+@lru_cache(_KEPT)
 def json(text: str) -> str:
     r"""Undo the escapes of the inside of a JSON string, and nginx's `\xHH` with them; a text that is none stays."""
     from json import loads

@@ -109,11 +109,12 @@ def check_kind(kind: str, data: bytes) -> None:
 @contextmanager
 def _as_if(many: str) -> Iterator[None]:
     """Few lines are read by Python, many by whole columns, many different ones otherwise again: take these ways."""
-    few, sample_size = {"many": (-1, 1000), "different": (-1, 1)}.get(many, (64, 1000))
+    few, sample_size, rows = {"many": (-1, 1000, 1), "different": (-1, 1, 1)}.get(many, (64, 1000, 5_000))
     with ExitStack() as stack:
         for module in (columns, template):
             stack.enter_context(patch.object(module, "_FEW", few))
         stack.enter_context(patch.object(distinct, "_SAMPLE", sample_size))
+        stack.enter_context(patch.object(distinct, "_MANY", rows))
         yield
 
 

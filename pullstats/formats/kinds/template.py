@@ -42,26 +42,28 @@ class Piece:
         self._lead = ('{"' if first else "") + key + '":' + ('"' if self._quoted else "")
         self._trail = ('"' if self._quoted else "") + ("}" if last else "")
         body = {"text": _STRING, "truth": "true|false", "number": _NUMBER}[kind]
-        whole = f"{re.escape(self._lead)}({body}){re.escape(self._trail)}"
-        self._column, self._one = f"(?s)^{whole}()$", re.compile(whole, re.DOTALL)
+        self._body = f"(?s)^(?:{body})$"
+        self._one = re.compile(f"{re.escape(self._lead)}({body}){re.escape(self._trail)}", re.DOTALL)
 
     def values(self, texts: pl.Series) -> Texts:
         """The values in the pieces of many lines."""
         if self._quoted and mostly_different(texts):
-            return self._direct(texts)
+            return Texts(*self._bare(texts), lambda series: series)
         distinct = Distinct(texts)
         if len(distinct.values) <= _FEW:
             inner = pl.Series([self.value(text) for text in distinct.values.to_list()], dtype=pl.String)
             return Texts(inner, inner.is_not_null(), distinct.spread)
-        value, matched = distinct.values.str.extract_groups(self._column).struct.unnest().get_columns()
-        return Texts(value, matched.is_not_null(), distinct.spread)
+        return Texts(*self._bare(distinct.values), distinct.spread)
 
-    def _direct(self, texts: pl.Series) -> Texts:
-        """The values, where hardly one occurs twice; those with a quote or an escape are left to another tier."""
+    def _bare(self, texts: pl.Series) -> tuple[pl.Series, pl.Series]:
+        """(the values without what stands around them, where they are spelled as expected)."""
         inner = texts.str.strip_prefix(self._lead).str.strip_suffix(self._trail)
-        odd = inner.str.contains('"', literal=True) | inner.str.contains("\\", literal=True)
-        good = texts.str.starts_with(self._lead) & texts.str.ends_with(self._trail) & ~odd
-        return Texts(inner, good, lambda series: series)
+        around = len((self._lead + self._trail).encode())
+        good = (inner.str.len_bytes() + around == texts.str.len_bytes()).fill_null(value=False)
+        if not self._quoted:
+            return inner, good & inner.str.contains(self._body).fill_null(value=False)
+        odd = inner.str.contains(r'["\\]').fill_null(value=False).arg_true()
+        return inner, good.scatter(odd, good.gather(odd) & inner.gather(odd).str.contains(self._body))
 
     def value(self, text: str) -> str | None:
         """The value in one piece; None where it is spelled otherwise."""
