@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import re
 import shutil
 import time
 import uuid
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pullstats.enrich.geodata import DATABASES, POINTER, GeoData
@@ -14,10 +17,29 @@ from pullstats.enrich.parts import file_name
 from pullstats.errors import PullstatsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
-FORGOTTEN_SECONDS = 24 * 3600  # a folder without data that old is of a run that was killed
+STAGING = "fetching-"
+FORGOTTEN_SECONDS = 24 * 3600  # a staging folder that old is of a run that was killed
+_LOCK = "lock"
+_OURS = re.compile(rf"[0-9a-f]{{32}}|{STAGING}\w+|{POINTER}(?:\.[0-9a-f]{{32}})?|{_LOCK}")
+
+
+@contextmanager
+def alone(root: Path) -> Iterator[None]:
+    """Wait until no other run swaps data there, and let none do so meanwhile.
+
+    Raises:
+        PullstatsError: the place cannot be written.
+    """
+    try:
+        lock = (root / _LOCK).open("w")
+    except OSError as error:
+        raise unwritable(root, error) from error
+    with lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def copied(databases: Sequence[Database], before: Iterable[Path], to: Path) -> None:
@@ -74,10 +96,15 @@ def _to_disk(path: Path) -> None:
 
 def _tidy(root: Path, kept: set[str]) -> None:
     """Remove folders of earlier updates, and of runs that were killed; those of runs at work stay."""
-    for other in root.iterdir():
-        done = (other / "manifest.json").exists()
-        if other.is_dir() and other.name not in kept and (done or _age(other) > FORGOTTEN_SECONDS):
+    for other in ours(root):
+        forgotten = not other.name.startswith(STAGING) or _age(other) > FORGOTTEN_SECONDS
+        if other.is_dir() and other.name not in kept and forgotten:
             shutil.rmtree(other, ignore_errors=True)
+
+
+def ours(root: Path) -> list[Path]:
+    """What updates have put into a place; other files there are none of theirs."""
+    return [path for path in root.iterdir() if _OURS.fullmatch(path.name)]
 
 
 def _age(path: Path) -> float:

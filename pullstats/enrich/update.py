@@ -13,7 +13,7 @@ from pullstats.enrich.building import Origin, write
 from pullstats.enrich.geodata import POINTER, GeoData, fetched_folder
 from pullstats.enrich.parts import Part, better_databases, better_tables, part
 from pullstats.enrich.published import chosen
-from pullstats.enrich.swapping import copied, swapped, unwritable
+from pullstats.enrich.swapping import STAGING, alone, copied, ours, swapped, unwritable
 from pullstats.errors import PullstatsError
 
 if TYPE_CHECKING:
@@ -55,8 +55,9 @@ def update(given: Path, to: Path | None = None) -> list[TableInfo]:
             "put dbip-country-lite-*.csv.gz, ip-ranges.json or an MMDB there",
         )
     with _staging(root) as staging:
-        done = _installed([part(path, staging / str(n), str(path)) for n, path in enumerate(files)], root, whole=True)
-    return done.info
+        parts = [part(path, staging / str(n), str(path)) for n, path in enumerate(files)]
+        with alone(root):
+            return _installed(parts, root, whole=True).info
 
 
 def fetch(downloads: Sequence[Download], to: Path | None = None) -> Updated:
@@ -78,7 +79,8 @@ def fetch(downloads: Sequence[Download], to: Path | None = None) -> Updated:
                 parts.append(part(fetching.fetch(download, folder), folder / "inside", download.shown))
             except PullstatsError as error:
                 errors.append(error)
-        done = _installed(parts, root, whole=False)
+        with alone(root):
+            done = _installed(parts, root, whole=False)
     return Updated(done.info, (*errors, *done.errors))
 
 
@@ -91,8 +93,10 @@ def forget(to: Path | None = None) -> None:
     root = to or fetched_folder()
     try:
         (root / POINTER).unlink(missing_ok=True)
-        if root.exists():
-            shutil.rmtree(root)
+        for path in ours(root) if root.is_dir() else []:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        if root.is_dir() and not any(root.iterdir()):
+            root.rmdir()
     except OSError as error:
         raise PullstatsError(f"{root}: cannot be removed ({error.strerror})") from error
 
@@ -102,7 +106,7 @@ def _staging(root: Path) -> Iterator[Path]:
     """A folder beside the data, for files until they are checked."""
     try:
         root.mkdir(parents=True, exist_ok=True)
-        folder = tempfile.TemporaryDirectory(prefix="fetching-", dir=root, ignore_cleanup_errors=True)
+        folder = tempfile.TemporaryDirectory(prefix=STAGING, dir=root, ignore_cleanup_errors=True)
     except OSError as error:
         raise unwritable(root, error) from error
     with folder as name:

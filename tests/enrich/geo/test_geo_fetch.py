@@ -4,6 +4,7 @@ import base64
 import gzip
 import hashlib
 import io
+import os
 import subprocess
 import sys
 import tarfile
@@ -24,6 +25,7 @@ from tests.enrich.geo.conftest import mmdb
 from tests.program import Done, pullstats
 
 GOOD = Path(__file__).parent / "mmdb" / "good"
+ROOT = Path(__file__).parents[3]
 KEY = "s3cret-Licence_Key"
 
 
@@ -490,6 +492,34 @@ def test_remove_goes_back_to_the_data_that_came_with_pullstats(server: Server) -
     assert (done.code, where(), fetched_folder().exists()) == (0, "GB", False)
     assert done.err.endswith("removed; the data that comes with pullstats is in use\n")
     assert pullstats("geo", "remove", "-q").err == ""
+
+
+def test_other_files_of_the_place_are_nobody_s_business(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PULLSTATS_GEO_DIR", str(here))
+    (here / "photos").mkdir()
+    (here / "photos" / "one.jpg").write_text("x")
+    (here / "old.mmdb").write_bytes(country("FR"))
+    os.utime(here / "photos", (0, 0))
+    for _ in range(3):
+        assert pullstats("geo", "update", "old.mmdb").code == 0
+    assert where() == "FR"
+    assert pullstats("geo", "remove").code == 0
+    assert sorted(path.name for path in here.iterdir()) == ["old.mmdb", "photos"]
+    assert (where(), (here / "photos" / "one.jpg").exists()) == ("GB", True)
+
+
+def test_updates_at_the_same_time_wait_for_each_other(server: Server) -> None:
+    server.gives("/country", country("FR"))
+    server.gives("/asn", (GOOD / "GeoLite2-ASN-Test.mmdb").read_bytes())
+    words = [sys.executable, "-m", "pullstats", "geo", "update", "-q", "-f", "csv"]
+    runs = [
+        subprocess.Popen([*words, f"{server.url}/{name}"], stdout=subprocess.DEVNULL, cwd=ROOT)
+        for name in ("country", "asn", "country")
+    ]
+    assert [run.wait(120) for run in runs] == [0, 0, 0]
+    current = GeoData.fetched()
+    assert current
+    assert {path.name for path in current.databases} == {"GeoLite2-Country.mmdb", "GeoLite2-ASN.mmdb"}
 
 
 @pytest.mark.parametrize(
