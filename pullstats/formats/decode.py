@@ -29,14 +29,24 @@ def objects(lines: pl.Series, schema: Mapping[str, pl.DataType]) -> pl.DataFrame
     A number comes as its text in the plainest spelling, `true` as text, an absent key as null. Where a text is wanted
     and an object or list stands, its JSON comes.
     """
-    body = BytesIO()
-    lines.to_frame().write_csv(body, include_header=False, quote_style="never")
-    body.seek(0)
+    nested = any(isinstance(kind, pl.Struct) for kind in schema.values())
     try:
-        frame = pl.read_ndjson(body, schema=schema)
+        frame = _nested(lines, schema) if nested else _flat(lines, schema)
     except pl.exceptions.PolarsError:
         return None
     return frame if len(frame) == len(lines) else None
+
+
+def _flat(lines: pl.Series, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    body = BytesIO()
+    lines.to_frame().write_csv(body, include_header=False, quote_style="never")
+    body.seek(0)
+    return pl.read_ndjson(body, schema=schema)
+
+
+def _nested(lines: pl.Series, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    """Objects in objects: quicker so, flat ones are quicker in the other way."""
+    return lines.str.json_decode(pl.Struct(dict(schema))).struct.unnest()
 
 
 def in_parts(lines: pl.Series, schema: Mapping[str, pl.DataType]) -> tuple[pl.DataFrame | None, pl.Series]:

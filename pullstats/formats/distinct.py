@@ -72,13 +72,12 @@ def _by_hash(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
 
 def _long(texts: pl.Series) -> bool:
     """Whether hashing pays."""
-    return len(texts) >= _MANY and not texts.null_count() and bool((texts.str.len_bytes() > _IN_PLACE).mean() > _HALF)
+    return len(texts) >= _MANY and not texts.null_count() and 2 * (texts.str.len_bytes() > _IN_PLACE).sum() > len(texts)
 
 
 _SEED = secrets.randbits(64)
 _MANY = 5_000  # rows: below, the join costs more than it saves
 _IN_PLACE = 12  # bytes of a text that a column holds in place; comparing such texts is cheap
-_HALF = 0.5
 _SAMPLE = 1000
 
 

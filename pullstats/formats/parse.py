@@ -14,6 +14,7 @@ from pullstats.formats.envelopes import FIRST_PART, Unwrapper, envelopes, found,
 from pullstats.formats.kinds import compiled
 from pullstats.formats.kinds.csv import CsvParser, header
 from pullstats.formats.kinds.parser import empty
+from pullstats.formats.kinds.text import TextParser
 from pullstats.formats.kinds.w3c import W3cParser
 from pullstats.formats.times import zone
 from pullstats.lazy import pl
@@ -48,6 +49,11 @@ class Reader:
     def envelopes(self) -> tuple[str, ...]:
         """What the lines are wrapped in, as far as is known."""
         return tuple(self._unwrapper.names) if self._unwrapper else ()
+
+    @property
+    def independent(self) -> bool:
+        """Whether each batch from now on is read alike, whatever came before it."""
+        return self._unwrapper is not None and not self._unwrapper.names and isinstance(self.parser, TextParser)
 
     def names_columns(self, line: str) -> bool:
         """Whether a line is a header that says what the lines below it hold."""

@@ -29,7 +29,9 @@ _DAYS = (0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _REST = re.compile(r":([0-5][0-9]|60)(?:[.,]([0-9]{1,9}))?(?: ?([Zz]|UTC)| ?([+-])([0-9]{2})(?::?([0-5][0-9]))?)?")
 # What stands between hour and minute -> each time of day and its seconds from midnight.
 _OF_DAY = {colon: {f"{m // 60:02}{colon}{m % 60:02}": m * 60 for m in range(24 * 60)} for colon in ("", ":")}
-_EPOCH = re.compile(r"([0-9]{9,19})(?:\.([0-9]{1,12}))?")
+_NUMBER = r"^([0-9]{9,19})(?:\.([0-9]{1,12}))?$"
+_EPOCH = re.compile(_NUMBER)
+_UNITS = ((11, 6), (14, 3), (17, 0))  # (digits at most, power of ten that makes microseconds of it)
 _PLAIN = re.compile(r"[0-9]+(?:\.[0-9]+)?[eE]\+?[0-9]{1,2}")
 
 
@@ -185,10 +187,8 @@ def column(clock: str, texts: pl.Series, tz: str, newest: int | None = None) -> 
     """`read` of each text of a column, as Int64; `newest` is for clock `syslog`, whose times state no year."""
     if clock == "syslog":
         return _yearless(texts, tz, newest)
-    if clock == "epoch" or (clock == "time" and not _begins_iso(texts)):
-        return _each(clock, texts, tz)
-    if clock == "time":
-        ts = column("iso", texts, tz)
+    if clock in {"epoch", "time"}:
+        ts = column("iso", texts, tz) if clock == "time" and _begins_iso(texts) else _epochs(texts)
         other = (ts.is_null() & texts.is_not_null()).arg_true()
         return ts.scatter(other, _each(clock, texts.gather(other), tz)) if len(other) else ts
     kind = CLOCKS[clock]
@@ -198,6 +198,22 @@ def column(clock: str, texts: pl.Series, tz: str, newest: int | None = None) -> 
 def _begins_iso(texts: pl.Series) -> bool:
     """Whether the first text looks like an ISO time: the others are then tried as such first."""
     return any(text[4:5] == "-" for text in texts.head(_LOOK_AT).drop_nulls().head(1))
+
+
+def _epochs(texts: pl.Series) -> pl.Series:
+    """`epoch` of the plainly written numbers; null for other texts."""
+    whole, fraction = texts.str.extract_groups(_NUMBER).struct.unnest().get_columns()
+    digits, number = whole.str.len_bytes(), whole.cast(pl.Int64, strict=False)
+    micros = fraction.fill_null("").str.head(6).str.pad_end(6, "0").cast(pl.Int64)
+    frame = pl.DataFrame({"digits": digits, "number": number, "micros": micros})
+    scaled = pl.coalesce(
+        *(
+            pl.when(pl.col("digits") <= most).then(pl.col("number") * 10**unit + pl.col("micros") // 10 ** (6 - unit))
+            for most, unit in _UNITS
+        ),
+        pl.col("number") // 1000,
+    )
+    return in_range(frame.select(ts=scaled)["ts"])
 
 
 def _each(clock: str, texts: pl.Series, tz: str) -> pl.Series:
@@ -281,7 +297,9 @@ def _distinct_rests(clock: str, rests: pl.Series) -> tuple[pl.Series, pl.Series 
 def _fractions(clock: str, rests: pl.Series) -> tuple[pl.Series, pl.Series | None]:
     """`_rests` by whole-column expressions on the seconds, and by distinct zones."""
     cut = (
-        rests.str.extract_groups(r"^(:(?:[0-5][0-9]|60))[.,]([0-9]{1,6})[0-9]{0,3}(.*)$").struct.unnest().get_columns()
+        rests.str.extract_groups(r"^(:(?:[0-5][0-9]|60))[.,]([0-9]{1,6})[0-9]{0,3}((?:[^.,].*)?)$")
+        .struct.unnest()
+        .get_columns()
     )
     ends, zones = _distinct_rests("iso", cut[0] + cut[2])
     micros = ends + cut[1].str.pad_end(6, "0").cast(pl.Int64)
@@ -309,7 +327,7 @@ def epoch(text: str) -> int | None:
             return epoch(format(Decimal(text), "f"))
         return None
     whole, fraction = match.groups()
-    unit = next((u for digits, u in ((11, 6), (14, 3), (17, 0)) if len(whole) <= digits), -3)
+    unit = next((u for digits, u in _UNITS if len(whole) <= digits), -3)
     digits = (whole + (fraction or "").ljust(6, "0")[:unit]) if unit >= 0 else whole[:unit]
     ts = int(digits)
     return ts if 0 <= ts < LAST else None

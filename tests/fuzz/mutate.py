@@ -38,6 +38,11 @@ WRAPS = (
     b"[%s,",
 )
 _NUMBER, _QUOTED = re.compile(rb"[0-9]+"), re.compile(rb'"[^"]*"')
+_MEMBER = re.compile(rb'":\s*("(?:[^"\\]|\\.)*"|[0-9.]+|true|false|null)')
+MEMBERS = (
+    b"null", b"true", b"0", b"-0", b"7", b"1.50", b"1e3", b"12345678.123456789", b'""', b'"-"', b'"a\"b"', b'"\x22"',
+    b'"\u00e9"', b'"[::1]:80"', b'"{"', b"[]", b'["a"]', b'["a","b"]', b"[null]", b"{}", b'{"a":"b"}', b"'a'", b"",
+)  # fmt: skip
 LONG = 3_000  # bytes of a run of one thing
 
 
@@ -94,6 +99,15 @@ def values(line: bytes, other: bytes, dice: random.Random) -> bytes:
     return line[: match.start()] + (b'"' + token + b'"' if quoted else token) + line[match.end() :]
 
 
+def members(line: bytes, other: bytes, dice: random.Random) -> bytes:
+    """Another value in the place of one of a JSON object's."""
+    found = list(_MEMBER.finditer(line))
+    if not found:
+        return values(line, other, dice)
+    match = dice.choice(found)
+    return line[: match.start(1)] + dice.choice(MEMBERS) + line[match.end(1) :]
+
+
 def noise(line: bytes, other: bytes, dice: random.Random) -> bytes:
     """A few bytes that are others."""
     changed = bytearray(line or b" ")
@@ -115,7 +129,7 @@ def wraps(line: bytes, other: bytes, dice: random.Random) -> bytes:
 
 
 LINE: tuple[Callable[[bytes, bytes, random.Random], bytes], ...] = (
-    splice, fields, fields, delimiters, delimiters, tokens, tokens, values, values, noise, runs, wraps,
+    splice, fields, fields, delimiters, delimiters, tokens, tokens, values, values, members, members, noise, runs, wraps,
 )  # fmt: skip
 
 

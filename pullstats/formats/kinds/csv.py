@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from pullstats.formats.distinct import Cut, constant
-from pullstats.formats.kinds.json import JsonParser, flat, stated
+from pullstats.formats.kinds.json import JsonParser, flat, stated, there
 from pullstats.formats.kinds.parser import Batch, Outcome, read_column, read_one
 from pullstats.formats.values import Unreadable
 from pullstats.lazy import pl
@@ -113,7 +113,7 @@ class CsvParser(JsonParser):
         for path, pattern in self._only.items():
             batch.require(texts[path].str.contains(pattern.pattern))
         self._drop_skipped(batch, texts)
-        for condition in self._required(texts):
+        for condition in self._required(there(texts)):
             batch.require(condition)
         for key in self.keys:
             if batch.needs(key.field):

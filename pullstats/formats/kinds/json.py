@@ -36,6 +36,8 @@ _TYPES = {
     "request_time": "s", "request_id": "text", "tls": "tls", "edge": "text", "country": "country",
     "auth": "present", "conditional": "present", "target": "target", "request": "request", "user": "user",
 }  # fmt: skip
+_MEASURES = frozenset({"status", "size", "s", "ms", "us", "ns", "go", "sum"})
+_PLAIN = r"^-?[0-9]+$|^[0-9]{1,10}\.[0-9]{0,5}[1-9]$"  # numbers that no tier spells otherwise
 _EXACT = 1e15  # integers below are exact in a float
 
 
@@ -128,23 +130,35 @@ class JsonParser:
             return Batch(wanted, constant(False, len(lines), pl.Boolean()))
         ok, pieces = template.cut(lines)
         batch = Batch(wanted, ok)
-        texts: dict[tuple[str, ...], Texts] = {}
-        for name, piece in pieces:
-            texts[name,] = piece
-            good = piece.good
-            if (name,) in self._only:
-                good = good & piece.texts.str.contains(self._only[name,].pattern)
-            for filters in self._skip.values():
-                if (name,) in filters:
-                    good = good & ~piece.texts.str.contains(filters[name,].pattern)
+        texts: dict[tuple[str, ...], Texts] = {(name,): piece for name, piece in pieces}
+        for path, piece in texts.items():
+            good = self._wanted(path, piece)
             if not good.all():
                 batch.require(piece.spread(good))
+        for condition in self._required({path: _in_lines(piece) for path, piece in texts.items()}):
+            batch.require(condition)
         for key in self.keys:
             if key.path in texts and batch.needs(key.field):
                 self._read_piece(batch, key, texts)
         if batch.ok.sum() * 2 < len(lines):  # the log goes on in another spelling
             self._template = None
         return batch
+
+    def _wanted(self, path: tuple[str, ...], piece: Texts) -> pl.Series:
+        """Which values are spelled as expected and leave the record one of a client's request."""
+        good = piece.good
+        if piece.number and not self._measured(path):
+            good = good & piece.texts.str.contains(_PLAIN).fill_null(value=True)
+        if path in self._only:
+            good = good & piece.texts.str.contains(self._only[path].pattern).fill_null(value=False)
+        for filters in self._skip.values():
+            if path in filters:
+                good = good & ~piece.texts.str.contains(filters[path].pattern).fill_null(value=False)
+        return good
+
+    def _measured(self, path: tuple[str, ...]) -> bool:
+        """Whether only the size of a number counts that stands there, not how it is spelled."""
+        return all(key.field.type in _MEASURES for key in self._by_path.get(path, ()))
 
     def _read_piece(self, batch: Batch, key: Key, texts: Mapping[tuple[str, ...], Texts]) -> None:
         values = texts[key.path]
@@ -159,31 +173,41 @@ class JsonParser:
     def _usable(self, names: set[str]) -> bool:
         """Whether an object with these keys can be a record."""
         filters = all(len(path) == 1 and path[0] in names for path in self._only)
-        return filters and self._complete({(name,) for name in names})
+        found = {(name,) for name in names}
+        return filters and self._complete({k.path for k in self.keys if {k.path, k.then or k.path} <= found})
 
     # second tier -----------------------------------------------------------------------------------------------
 
     def _by_column(self, lines: pl.Series, wanted: frozenset[str]) -> Batch:
-        tried = trusted(lines).arg_true()
         batch = Batch(wanted, constant(False, len(lines), pl.Boolean()))
+        tried = trusted(lines).arg_true()
         frame, found = in_parts(lines.gather(tried), _struct(self._paths()))
         if frame is None:
             return batch
+        rows = tried.gather(found)
         texts = {path: self._at(frame, path) for path, _ in self._paths()}
         part = Batch(wanted, constant(True, len(frame), pl.Boolean()))
-        for series in texts.values():  # where a text is wanted, a list or an object comes as its JSON
-            odd = series.str.starts_with("{") | series.str.starts_with("[")
-            if odd.any():
-                part.require(~odd.fill_null(value=False))
+        for path, series in texts.items():
+            self._refuse_json(part, lines, rows, path, series)
         for path, pattern in self._only.items():
             part.require(texts[path].str.contains(pattern.pattern))
-        for condition in self._required(texts):
+        for condition in self._required(there(texts)):
             part.require(condition)
         self._drop_skipped(part, texts)
         for key in self.keys:
             if part.needs(key.field):
                 read_column(part, key.field, stated(key, texts), self.how)
-        return _widened(part, tried.gather(found), batch)
+        return _widened(part, rows, batch)
+
+    def _refuse_json(
+        self, batch: Batch, lines: pl.Series, rows: pl.Series, path: tuple[str, ...], texts: pl.Series
+    ) -> None:
+        """Leave lines with a list or an object where a text is wanted: it comes as its JSON."""
+        odd = (texts.str.starts_with("{") | texts.str.starts_with("[")).fill_null(value=False).arg_true()
+        if len(odd):  # or is it a text that begins so, such as an address in brackets?
+            key, raw = re.escape(json.dumps(path[-1], ensure_ascii=False)), lines.gather(rows.gather(odd)).str
+            text = raw.contains(rf'{key}\s*:\s*"') & ~raw.contains(rf"{key}\s*:\s*[\[{{]")
+            batch.require(constant(True, len(texts), pl.Boolean()).scatter(odd, text))
 
     def _paths(self) -> list[tuple[tuple[str, ...], bool]]:
         """Every place that is looked at, and whether it holds a list."""
@@ -216,15 +240,18 @@ class JsonParser:
         """Whether only the presence of what stands there matters."""
         return any(key.field.type == "present" for key in self._by_path.get(path, ()))
 
-    def _required(self, texts: Mapping[tuple[str, ...], pl.Series]) -> Iterable[pl.Series]:
+    def _required(self, there: Mapping[tuple[str, ...], pl.Series | None]) -> Iterable[pl.Series]:
+        """Which lines have a value for a required column; nothing for columns that all lines have one for.
+
+        Args:
+            there: for each place that was read, where it has a value (None: everywhere).
+        """
         for column in self.entry.required:
-            places = [texts[key.path].is_not_null() for key in self._for(column)]
-            if places:
-                yield (
-                    pl.DataFrame([s.alias(str(i)) for i, s in enumerate(places)])
-                    .select(pl.any_horizontal(pl.all()))
-                    .to_series()
-                )
+            keys = [key for key in self._for(column) if key.path in there and (not key.then or key.then in there)]
+            places = [_both(there[key.path], there[key.then] if key.then else None) for key in keys]
+            some = [series.alias(str(i)) for i, series in enumerate(places) if series is not None]
+            if places and len(some) == len(places):
+                yield pl.DataFrame(some).select(pl.any_horizontal(pl.all())).to_series()
 
     def _for(self, column: str) -> list[Key]:
         """The keys that fill a column; a request or target stands for its method and path."""
@@ -337,6 +364,21 @@ def _passes(record: Mapping[str, Any], filters: Mapping[tuple[str, ...], re.Patt
 
 
 _LISTED = "listed"  # stands for an empty list: the header was there, its value is withheld
+
+
+def _in_lines(piece: Texts) -> pl.Series | None:
+    """Where a key of a template has a value; None: everywhere."""
+    return piece.spread(piece.texts.is_not_null()) if piece.texts.null_count() else None
+
+
+def there(texts: Mapping[tuple[str, ...], pl.Series]) -> dict[tuple[str, ...], pl.Series | None]:
+    """Where each place has a value; None: everywhere."""
+    return {path: series.is_not_null() if series.null_count() else None for path, series in texts.items()}
+
+
+def _both(one: pl.Series | None, other: pl.Series | None) -> pl.Series | None:
+    """Where both hold; None holds everywhere."""
+    return other if one is None else one if other is None else one & other
 
 
 def _widened(part: Batch, rows: pl.Series, batch: Batch) -> Batch:

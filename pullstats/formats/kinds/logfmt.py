@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from pullstats.formats.columns import decoded
-from pullstats.formats.kinds.json import JsonParser, flat, stated
+from pullstats.formats.kinds.json import JsonParser, flat, stated, there
 from pullstats.formats.kinds.parser import Batch, read_texts
 from pullstats.formats.unescape import backslash
 
@@ -37,7 +37,7 @@ class LogfmtParser(JsonParser):
         texts: dict[tuple[str, ...], pl.Series] = {(name,): _unquoted(series) for name, series in raw.items()}
         for path, pattern in self._only.items():
             batch.require(texts[path].str.contains(pattern.pattern))
-        for condition in self._required(texts):
+        for condition in self._required(there(texts)):
             batch.require(condition)
         self._drop_skipped(batch, texts)
         read_texts(batch, [(key.field, stated(key, texts)) for key in self.keys], self.how)
