@@ -40,8 +40,8 @@ WRAPS = (
 _NUMBER, _QUOTED = re.compile(rb"[0-9]+"), re.compile(rb'"[^"]*"')
 _MEMBER = re.compile(rb'":\s*("(?:[^"\\]|\\.)*"|[0-9.]+|true|false|null)')
 MEMBERS = (
-    b"null", b"true", b"0", b"-0", b"7", b"1.50", b"1e3", b"12345678.123456789", b'""', b'"-"', b'"a\"b"', b'"\x22"',
-    b'"\u00e9"', b'"[::1]:80"', b'"{"', b"[]", b'["a"]', b'["a","b"]', b"[null]", b"{}", b'{"a":"b"}', b"'a'", b"",
+    b"null", b"true", b"0", b"-0", b"7", b"1.50", b"1e3", b"12345678.123456789", b'""', b'"-"', b'"a\\"b"', b'"\\x22"',
+    b'"\\u00e9"', b'"[::1]:80"', b'"{"', b"[]", b'["a"]', b'["a","b"]', b"[null]", b"{}", b'{"a":"b"}', b"'a'", b"",
 )  # fmt: skip
 LONG = 3_000  # bytes of a run of one thing
 
