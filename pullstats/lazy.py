@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     Frame = nw.LazyFrame[Any]
     Table = pl.DataFrame
 else:
-    # Polars' allocator: free memory goes back to the system after some seconds, as a long run has several stages; few
+    # Polars' allocator: free memory goes back to the system after a second, as a long run has several stages; few
     # arenas hold less of it.
-    os.environ.setdefault(_ALLOCATOR, f"dirty_decay_ms:2000,muzzy_decay_ms:0,narenas:{os.cpu_count() or 2}")
+    os.environ.setdefault(_ALLOCATOR, f"dirty_decay_ms:1000,muzzy_decay_ms:0,narenas:{os.cpu_count() or 2}")
 
     class _Lazy:
         """A module that is imported at the first use of one of its names."""

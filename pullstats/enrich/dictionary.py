@@ -42,6 +42,10 @@ class Dictionary:
             described = self._describe(fresh["text"].cast(pl.String))
             self.table = described if self.table is None else self.table.extend(described)
 
+    def forget(self) -> None:
+        """Let go of the table; no number can be asked for any more."""
+        self.table = None
+
     def column(self, name: str, codes: pl.Series) -> pl.Series:
         """One column of the table, for these numbers."""
         assert self.table is not None  # noqa: S101 - numbers come from codes() only

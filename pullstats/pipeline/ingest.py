@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 # Rows wait until a batch is worth the fixed cost of joining it with what is known.
 BATCH_ROWS = 200_000
-CHUNKS_AHEAD = 3  # lines are read on while a batch is joined
+CHUNKS_AHEAD = 2  # lines are read on while a batch is joined
 SMALL_BYTES = 8 << 20
 FIRST_BYTES = 1 << 13
 COMMIT_LINES = 2_000_000
@@ -95,8 +95,9 @@ class Ingest:
         return outcomes
 
     def _forget(self) -> None:
-        """Leave no file of a run that failed; after the last commit there is none."""
+        """Leave no file of a run that failed (after the last commit there is none), and no memory."""
         self._parts.discard()
+        self._joiner.forget()
 
     def _one(self, planned: Plan) -> Outcome:
         outcome = planned.outcome

@@ -79,6 +79,13 @@ class Joiner:
             classify(pl.Series(["-"]))
             self._prepared = True
 
+    def forget(self) -> None:
+        """Let go of all that was met: a run that is over leaves its memory to what comes then."""
+        for met in (self._addresses, self._agents, self._users, self._hosts, self._paths):
+            met.forget()
+        self._known.clear()
+        self.__dict__.pop("_pairs", None)
+
     def requests(self, records: pl.DataFrame) -> pl.DataFrame:
         """The requests (columns REQUESTS) of parsed records (columns WANTED, source_id, line, keyed)."""
         named = self._beside.submit(self._resources, records)

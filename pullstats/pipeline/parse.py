@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from pullstats.errors import PullstatsError, printable
@@ -13,6 +14,7 @@ from pullstats.lazy import pl
 from pullstats.pipeline.join import WANTED
 from pullstats.sources.lines import Block, Fingerprint, blocks, fingerprint, head_lines
 from pullstats.tables import IGNORED, PARSED, REJECTED
+from pullstats.threads import abreast, ahead
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -216,13 +218,29 @@ def chunks(plan: Plan) -> Iterator[Chunk]:
             pl.Series("line", [line for line in head_lines(print_.head, 50) if reader.names_columns(line)], pl.String())
         )
     keyed = reader.entry.unique_id
-    for block in blocks(outcome.source, print_, start, first):
-        records = numbered(reader, block, WANTED)
+    for block, records in _parsed(reader, ahead(_cut(blocks(outcome.source, print_, start, first)))):
         unfit = plan.growing or records["outcome"].tail(1).to_list() in ([], [REJECTED])  # [] of a byte-order mark
-        if not block.text.endswith(b"\n") and unfit and print_.damage is None:
-            records = records.head(-1)
+        waits = not block.text.endswith(b"\n") and unfit and print_.damage is None
+        if waits:
             _leave(outcome, print_, block.text)
-        yield _counted(outcome, records, block.text, keyed=keyed)
+        yield _counted(outcome, records.head(-1) if waits else records, block.text, keyed=keyed)
+
+
+def _cut(given: Iterator[Block]) -> Iterator[Block]:
+    """The blocks, cut into lines already: in a thread of its own that is done while the lines before are parsed."""
+    for block in given:
+        block.lines()
+        yield block
+
+
+def _parsed(reader: Reader, given: Iterator[Block]) -> Iterator[tuple[Block, pl.DataFrame]]:
+    """Each block with its records; two at a time where what one holds changes nothing for the next."""
+
+    def parsed(block: Block) -> tuple[Block, pl.DataFrame]:
+        return block, numbered(reader, block, WANTED)
+
+    yield from map(parsed, islice(given, 1))  # it shows what the lines are wrapped in
+    yield from abreast(parsed, given) if reader.independent else map(parsed, given)
 
 
 def _next_line(plan: Plan) -> int:

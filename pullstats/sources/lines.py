@@ -35,35 +35,40 @@ class Block:
 
     text: bytes
     first: int
-    _count: int | None = None
+    _lines: pl.Series | None = None
 
     @property
     def following(self) -> int:
         """The number of the first line behind these."""
-        if self._count is None:
-            self._count = self.text.count(NEWLINE) + (not self.text.endswith(NEWLINE))
-        return self.first + self._count
+        if self._lines is not None:
+            return self.first + len(self._lines)
+        return self.first + self.text.count(NEWLINE) + (not self.text.endswith(NEWLINE))
 
     def lines(self) -> pl.Series:
         """The lines as text: bad UTF-8 becomes U+FFFD, line ends are gone, no line is lost.
 
         Lines longer than LONGEST_LINE bytes are cut there.
         """
-        text = self.text.replace(b"\x01", b"\xff") if b"\x01" in self.text else self.text
-        frame = pl.read_csv(
-            BytesIO(text),
-            separator="\x01",
-            quote_char=None,
-            has_header=False,
-            schema={"line": pl.String()},
-            encoding="utf8-lossy",
-            empty_string_is_null=False,
-            truncate_ragged_lines=True,
-        )
-        lines = frame["line"]
-        self._count = len(lines)
-        longest = lines.str.len_bytes().max() or 0
-        return lines.str.head(LONGEST_LINE) if int(longest) > LONGEST_LINE else lines  # pyright: ignore[reportArgumentType]
+        if self._lines is None:
+            self._lines = _lines(self.text)
+        return self._lines
+
+
+def _lines(text: bytes) -> pl.Series:
+    text = text.replace(b"\x01", b"\xff") if b"\x01" in text else text
+    frame = pl.read_csv(
+        BytesIO(text),
+        separator="\x01",
+        quote_char=None,
+        has_header=False,
+        schema={"line": pl.String()},
+        encoding="utf8-lossy",
+        empty_string_is_null=False,
+        truncate_ragged_lines=True,
+    )
+    lines = frame["line"]
+    longest = lines.str.len_bytes().max() or 0
+    return lines.str.head(LONGEST_LINE) if int(longest) > LONGEST_LINE else lines  # pyright: ignore[reportArgumentType]
 
 
 @dataclass(frozen=True)
