@@ -188,16 +188,18 @@ def column(clock: str, texts: pl.Series, tz: str, newest: int | None = None) -> 
     if clock == "syslog":
         return _yearless(texts, tz, newest)
     if clock in {"epoch", "time"}:
-        ts = column("iso", texts, tz) if clock == "time" and _begins_iso(texts) else _epochs(texts)
+        looks = _looks_like(texts) if clock == "time" else clock
+        ts = _epochs(texts) if looks == "epoch" else column(looks, texts, tz)
         other = (ts.is_null() & texts.is_not_null()).arg_true()
         return ts.scatter(other, _each(clock, texts.gather(other), tz)) if len(other) else ts
     kind = CLOCKS[clock]
     return joined(clock, texts.str.slice(0, kind.width), texts.str.slice(kind.width), tz)
 
 
-def _begins_iso(texts: pl.Series) -> bool:
-    """Whether the first text looks like an ISO time: the others are then tried as such first."""
-    return any(text[4:5] == "-" for text in texts.head(_LOOK_AT).drop_nulls().head(1))
+def _looks_like(texts: pl.Series) -> str:
+    """The clock of the first text: the others are tried by it, too, before each is looked at."""
+    first = next(iter(texts.head(_LOOK_AT).drop_nulls().head(1)), "")
+    return "iso" if first[4:5] == "-" else "clf_local" if first[2:3] == "/" else "epoch"
 
 
 def _epochs(texts: pl.Series) -> pl.Series:

@@ -88,7 +88,7 @@ def disagreements(parser: Parser, lines: list[str]) -> list[Any]:
             accepted[row] = True
             got = {name: series[row] for name, series in columns.items() if series[row] is not None}
             if truth[row] != got:
-                wrong.append((tier.__name__, lines[row], truth[row], got))
+                wrong.append((tier, lines[row], truth[row], got))
     wrong += [
         ("no tier", lines[row], truth[row]) for row, ok in enumerate(accepted) if not ok and truth[row] is not None
     ]

@@ -110,10 +110,10 @@ class CsvParser(JsonParser):
         batch = Batch(wanted, ok.fill_null(value=False))
         nothing = constant(None, len(ok), pl.String())
         texts: dict[tuple[str, ...], pl.Series] = {(name,): present.get(name, nothing) for name in self._used}
-        for path, pattern in self._only.items():
+        for path, pattern in self.only.items():
             batch.require(texts[path].str.contains(pattern.pattern))
         self._drop_skipped(batch, texts)
-        for condition in self._required(there(texts)):
+        for condition in self.required(there(texts)):
             batch.require(condition)
         for key in self.keys:
             if batch.needs(key.field):

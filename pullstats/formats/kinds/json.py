@@ -1,8 +1,8 @@
 """One JSON object (or one line of key=value) a line: the wanted keys by their aliases.
 
-Three tiers. Servers write their keys in one order, so a line is first cut at the commas before keys, and each piece
-must begin with the key that a line before it had there. Other lines are decoded as JSON by the column. What that
-cannot be trusted with (it fails a whole column for one bad line) is read line by line.
+Servers write their keys in one order, so a line is first cut at the commas before keys, and each piece must begin with
+the key that a line before it had there (`spelled`, for the commonest shapes). Other lines are decoded as JSON by the
+column. What that cannot be trusted with (it fails a whole column for one bad line) is read line by line.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pullstats.errors import PullstatsError, did_you_mean
-from pullstats.formats.columns import decoded
 from pullstats.formats.decode import in_parts, trusted
 from pullstats.formats.distinct import constant
 from pullstats.formats.kinds.parser import Batch, How, Outcome, read_column, read_one, read_texts
-from pullstats.formats.kinds.template import Template, Texts, learn
+from pullstats.formats.kinds.spelled import Spelled
+from pullstats.formats.kinds.template import FIRST, LISTED
 from pullstats.formats.kinds.text import ERROR_LOGS
 from pullstats.formats.kinds.tokens import Field
 from pullstats.formats.unescape import repaired, sound
@@ -36,8 +36,6 @@ _TYPES = {
     "request_time": "s", "request_id": "text", "tls": "tls", "edge": "text", "country": "country",
     "auth": "present", "conditional": "present", "target": "target", "request": "request", "user": "user",
 }  # fmt: skip
-_MEASURES = frozenset({"status", "size", "s", "ms", "us", "ns", "go", "sum"})
-_PLAIN = r"^-?[0-9]+$|^[0-9]{1,10}\.[0-9]{0,5}[1-9]$"  # numbers that no tier spells otherwise
 _EXACT = 1e15  # integers below are exact in a float
 
 
@@ -110,73 +108,18 @@ class JsonParser:
         self._by_path: dict[tuple[str, ...], list[Key]] = {}
         for key in self.keys:
             self._by_path.setdefault(key.path, []).append(key)
-        self._skip = {reason: _filters(found) for reason, found in entry.skip.items()}
-        self._only = _filters(entry.only)
+        self.skip = {reason: _filters(found) for reason, found in entry.skip.items()}
+        self.only = _filters(entry.only)
         self._ignore = {reason: _filters(keys) for reason, keys in entry.ignore.items() if not isinstance(keys, str)}
         lines = {reason: pattern for reason, pattern in entry.ignore.items() if isinstance(pattern, str)}
         self._ignored_lines = [(re.compile(pattern), reason) for reason, pattern in {**lines, **ERROR_LOGS}.items()]
-        self._template: Template | None = None
         self.tiers: tuple[Callable[[pl.Series, frozenset[str]], Batch], ...] = (
-            self._by_template,
+            *Spelled(self).tiers(),
             *(() if self._twofold() else (self._by_column,)),
             self._by_line,
         )
 
-    # first tier ------------------------------------------------------------------------------------------------
-
-    def _by_template(self, lines: pl.Series, wanted: frozenset[str]) -> Batch:
-        template = self._template = self._template or learn(lines, self._usable)
-        if template is None:
-            return Batch(wanted, constant(False, len(lines), pl.Boolean()))
-        ok, pieces = template.cut(lines)
-        batch = Batch(wanted, ok)
-        texts: dict[tuple[str, ...], Texts] = {(name,): piece for name, piece in pieces}
-        for path, piece in texts.items():
-            good = self._wanted(path, piece)
-            if not good.all():
-                batch.require(piece.spread(good))
-        for condition in self._required({path: _in_lines(piece) for path, piece in texts.items()}):
-            batch.require(condition)
-        for key in self.keys:
-            if key.path in texts and batch.needs(key.field):
-                self._read_piece(batch, key, texts)
-        if batch.ok.sum() * 2 < len(lines):  # the log goes on in another spelling
-            self._template = None
-        return batch
-
-    def _wanted(self, path: tuple[str, ...], piece: Texts) -> pl.Series:
-        """Which values are spelled as expected and leave the record one of a client's request."""
-        good = piece.good
-        if piece.number and not self._measured(path):
-            good = good & piece.texts.str.contains(_PLAIN).fill_null(value=True)
-        if path in self._only:
-            good = good & piece.texts.str.contains(self._only[path].pattern).fill_null(value=False)
-        for filters in self._skip.values():
-            if path in filters:
-                good = good & ~piece.texts.str.contains(filters[path].pattern).fill_null(value=False)
-        return good
-
-    def _measured(self, path: tuple[str, ...]) -> bool:
-        """Whether only the size of a number counts that stands there, not how it is spelled."""
-        return all(key.field.type in _MEASURES for key in self._by_path.get(path, ()))
-
-    def _read_piece(self, batch: Batch, key: Key, texts: Mapping[tuple[str, ...], Texts]) -> None:
-        values = texts[key.path]
-        clean = decoded("json", values.texts)
-        if not key.then:
-            read_texts(batch, [(key.field, clean)], self.how, values.spread)
-        elif key.then in texts:
-            other = texts[key.then]
-            joined = values.spread(clean) + " " + other.spread(decoded("json", other.texts))
-            read_texts(batch, [(key.field, joined)], self.how)
-
-    def _usable(self, names: set[str]) -> bool:
-        """Whether an object with these keys can be a record."""
-        filters = all(len(path) == 1 and path[0] in names for path in self._only)
-        found = {(name,) for name in names}
-        return filters and self._complete({k.path for k in self.keys if {k.path, k.then or k.path} <= found})
-
-    # second tier -----------------------------------------------------------------------------------------------
+    # whole columns -----------------------------------------------------------------------------------------------
 
     def _by_column(self, lines: pl.Series, wanted: frozenset[str]) -> Batch:
         batch = Batch(wanted, constant(False, len(lines), pl.Boolean()))
@@ -189,9 +132,9 @@ class JsonParser:
         part = Batch(wanted, constant(True, len(frame), pl.Boolean()))
         for path, series in texts.items():
             self._refuse_json(part, lines, rows, path, series)
-        for path, pattern in self._only.items():
+        for path, pattern in self.only.items():
             part.require(texts[path].str.contains(pattern.pattern))
-        for condition in self._required(there(texts)):
+        for condition in self.required(there(texts)):
             part.require(condition)
         self._drop_skipped(part, texts)
         for key in self.keys:
@@ -213,7 +156,7 @@ class JsonParser:
         """Every place that is looked at, and whether it holds a list."""
         found = {key.path: key.listed for key in self.keys}
         found |= {key.then: False for key in self.keys if key.then}
-        filters = [self._only, *self._skip.values()]
+        filters = [self.only, *self.skip.values()]
         return list((dict.fromkeys((path for each in filters for path in each), False) | found).items())
 
     def _twofold(self) -> bool:
@@ -223,7 +166,7 @@ class JsonParser:
 
     def _drop_skipped(self, batch: Batch, texts: Mapping[tuple[str, ...], pl.Series]) -> None:
         """Leave the records that are no client's request."""
-        for filters in self._skip.values():
+        for filters in self.skip.values():
             for path, pattern in filters.items():
                 batch.require(~texts[path].str.contains(pattern.pattern).fill_null(value=False))
 
@@ -233,14 +176,14 @@ class JsonParser:
             series = series.struct.field(name)
         if series.dtype == pl.List:
             first = series.list.first()
-            return first.set(series.is_not_null() & first.is_null(), _LISTED) if self._shown(path) else first
+            return first.set(series.is_not_null() & first.is_null(), LISTED) if self._shown(path) else first
         return series
 
     def _shown(self, path: tuple[str, ...]) -> bool:
         """Whether only the presence of what stands there matters."""
         return any(key.field.type == "present" for key in self._by_path.get(path, ()))
 
-    def _required(self, there: Mapping[tuple[str, ...], pl.Series | None]) -> Iterable[pl.Series]:
+    def required(self, there: Mapping[tuple[str, ...], pl.Series | None]) -> Iterable[pl.Series]:
         """Which lines have a value for a required column; nothing for columns that all lines have one for.
 
         Args:
@@ -257,10 +200,15 @@ class JsonParser:
         """The keys that fill a column; a request or target stands for its method and path."""
         return [key for key in self.keys if column in key.field.columns]
 
-    def _complete(self, paths: set[tuple[str, ...]]) -> bool:
+    def at(self, path: tuple[str, ...]) -> list[Key]:
+        """The keys whose value stands at a place."""
+        return self._by_path.get(path[:-1] if path[-1] == FIRST else path, [])
+
+    def complete(self, paths: set[tuple[str, ...]]) -> bool:
+        """Whether values at these places are enough for a record."""
         return all(any(key.path in paths for key in self._for(column)) for column in self.entry.required)
 
-    # third tier ------------------------------------------------------------------------------------------------
+    # line by line ------------------------------------------------------------------------------------------------
 
     def _by_line(self, lines: pl.Series, wanted: frozenset[str]) -> Batch:
         rows = [self._raw(line) for line in lines]
@@ -272,11 +220,11 @@ class JsonParser:
     def _raw(self, line: str | None) -> dict[Key, str | None] | None:
         """The raw texts of a line that is a record of this format."""
         record = self.record(line or "")
-        if record is None or not _passes(record, self._only) or self._skipped(record):
+        if record is None or not _passes(record, self.only) or self._skipped(record):
             return None
         raw = {key: self._joined(record, key) for key in self.keys}
         present = {key.path for key, value in raw.items() if value is not None}
-        return raw if self._complete(present) else None
+        return raw if self.complete(present) else None
 
     def record(self, line: str) -> dict[str, Any] | None:
         """The object in a line; the first of two equal keys counts."""
@@ -289,7 +237,7 @@ class JsonParser:
 
     def _skipped(self, record: Mapping[str, Any]) -> str | None:
         """Why the record is no client's request, if it is none."""
-        return next((reason for reason, filters in self._skip.items() if _passes(record, filters)), None)
+        return next((reason for reason, filters in self.skip.items() if _passes(record, filters)), None)
 
     def _joined(self, record: Mapping[str, Any], key: Key) -> str | None:
         first = self._text(_found(record, key.path), key)
@@ -302,14 +250,14 @@ class JsonParser:
         if key.listed:
             if not isinstance(value, list):
                 return None
-            value = value[0] if value else _LISTED if key.field.type == "present" else None
+            value = value[0] if value else LISTED if key.field.type == "present" else None
         if isinstance(value, bool):
             return "true" if value else "false"
         return sound(value) if isinstance(value, str) else None
 
     def fits(self, record: Mapping[str, Any]) -> bool:
         """Whether an object has what a record of this format needs."""
-        return _passes(record, self._only) and self._complete(
+        return _passes(record, self.only) and self.complete(
             {k.path for k in self.keys if _found(record, k.path) is not None}
         )
 
@@ -332,9 +280,9 @@ class JsonParser:
             known = next((reason for pattern, reason in self._ignored_lines if pattern.search(line[:4000])), None)
             return (IGNORED, known) if known else (REJECTED, "not JSON")
         skipped = self._skipped(record)
-        if skipped and _passes(record, self._only):
+        if skipped and _passes(record, self.only):
             return IGNORED, skipped
-        if not _passes(record, self._only):
+        if not _passes(record, self.only):
             known = next((reason for reason, filters in self._ignore.items() if _passes(record, filters)), None)
             return (IGNORED, known) if known else (REJECTED, "not an access line")
         try:
@@ -361,14 +309,6 @@ def _passes(record: Mapping[str, Any], filters: Mapping[tuple[str, ...], re.Patt
         if not isinstance(value, str) or not pattern.search(value):
             return False
     return True
-
-
-_LISTED = "listed"  # stands for an empty list: the header was there, its value is withheld
-
-
-def _in_lines(piece: Texts) -> pl.Series | None:
-    """Where a key of a template has a value; None: everywhere."""
-    return piece.spread(piece.texts.is_not_null()) if piece.texts.null_count() else None
 
 
 def there(texts: Mapping[tuple[str, ...], pl.Series]) -> dict[tuple[str, ...], pl.Series | None]:

@@ -35,9 +35,9 @@ class LogfmtParser(JsonParser):
         for name in names:
             batch.require(lines.str.count_matches(f" {name}=", literal=True) <= 1)
         texts: dict[tuple[str, ...], pl.Series] = {(name,): _unquoted(series) for name, series in raw.items()}
-        for path, pattern in self._only.items():
+        for path, pattern in self.only.items():
             batch.require(texts[path].str.contains(pattern.pattern))
-        for condition in self._required(there(texts)):
+        for condition in self.required(there(texts)):
             batch.require(condition)
         self._drop_skipped(batch, texts)
         read_texts(batch, [(key.field, stated(key, texts)) for key in self.keys], self.how)
