@@ -98,6 +98,11 @@ SETTLED = {
         '\r{"time":"2026-11-23T18:45:19Z","remote_addr":"::1","uri":"/","status":200,"more":[1]}\r',
         {"path": "/", "status": 200},
     ),
+    "a number too small for its digits": (
+        "caddy-json",
+        '{"level":"info","ts":1693840792.5886028,"logger":"http.log.access","request":{"remote_ip":"::1","method":"GET","uri":"/"},"user_id":0.000002223,"size":0,"status":200}',
+        {"user": "0.000002223"},
+    ),
     "a space of Unicode before the object": (
         "nginx-json",
         '\u2003{"time":"2026-11-23T18:45:19Z","remote_addr":"::1","uri":"/","status":200,"more":[1]}',

@@ -81,7 +81,15 @@ def test_a_column_of_times_without_a_zone_is_read_in_the_assumed_one(clock: str)
 
 def test_many_different_fractions_are_read_like_few() -> None:
     texts = [f"2026-11-23T18:{i % 60:02}:{i % 61:02}.{i * 7919 % 1_000_003:06}Z" for i in range(2_000)]
-    mixed = [*texts, "2026-11-23T18:45:19.1.5Z", "2026-11-23T18:45:19.1234567891Z", "2026-11-23T18:45:19", "2026-11-23T18:45:19+02:00", "bad", *TRICKY]
+    mixed = [
+        *texts,
+        "2026-11-23T18:45:19.1.5Z",
+        "2026-11-23T18:45:19.1234567891Z",
+        "2026-11-23T18:45:19",
+        "2026-11-23T18:45:19+02:00",
+        "bad",
+        *TRICKY,
+    ]
     _agree("iso", "none", mixed)
     _agree("iso", "none", mixed, "America/St_Johns")
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from pullstats.errors import PullstatsError, did_you_mean
@@ -36,7 +37,6 @@ _TYPES = {
     "request_time": "s", "request_id": "text", "tls": "tls", "edge": "text", "country": "country",
     "auth": "present", "conditional": "present", "target": "target", "request": "request", "user": "user",
 }  # fmt: skip
-_EXACT = 1e15  # integers below are exact in a float
 
 
 @dataclass(frozen=True)
@@ -362,9 +362,10 @@ def _loaded(line: str) -> Any:
 
 
 def _decimal(digits: str) -> str:
-    """A number as the column decoder writes it."""
-    value = float(digits)
-    return str(int(value)) if value.is_integer() and abs(value) < _EXACT else repr(value)
+    """A number as the column decoder writes it: the fewest digits that mean it, without an exponent."""
+    value = repr(float(digits))
+    plain = format(Decimal(value), "f") if "e" in value else value
+    return plain.removesuffix(".0")
 
 
 def _whole(digits: str) -> str:

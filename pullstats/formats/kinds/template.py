@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 LISTED = "listed"  # stands for an empty list: the header was there, its value is withheld
 FIRST = "[]"  # the last step of the path to a list's first value
 _STRING = r'(?:[^"\\]|\\["\\/bfnrt]|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2})*'
-_NUMBER = r"(?:0|-?[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"  # without -0, which other tiers read as 0
+_NUMBER = r"(?:0|-?[1-9][0-9]*)(?:\.[0-9]+)?"  # not -0 and no exponent, which other tiers spell otherwise
 _BODIES = {"text": _STRING, "rest": _STRING, "number": _NUMBER, "truth": "true|false", "null": "null", "bare": ""}
 _TOKEN = re.compile(rf'[ \t]*("{_STRING}"|{_NUMBER}|true|false|null|[{{}}\[\],:])')
 _SEPARATORS = (',"', ', "')
