@@ -144,7 +144,8 @@ class Ingest:
 
     def _records(self, planned: Plan) -> Iterator[pl.DataFrame]:
         outcome = planned.outcome
-        coming = ahead(chunks(planned), CHUNKS_AHEAD)
+        small = planned.print.length <= SMALL_BYTES  # a thread costs more than it saves
+        coming = chunks(planned) if small else ahead(chunks(planned), CHUNKS_AHEAD)
         self._joiner.prepare()
         for chunk in coming:
             if self._rejects:

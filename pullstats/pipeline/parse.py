@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from pullstats.errors import PullstatsError, printable
@@ -12,7 +12,7 @@ from pullstats.formats.detect import Guess, guess, only_headers
 from pullstats.formats.parse import Reader, open_reader
 from pullstats.lazy import pl
 from pullstats.pipeline.join import WANTED
-from pullstats.sources.lines import Block, Fingerprint, blocks, fingerprint, head_lines
+from pullstats.sources.lines import BLOCK_BYTES, Block, Fingerprint, blocks, fingerprint, head_lines
 from pullstats.tables import IGNORED, PARSED, REJECTED
 from pullstats.threads import abreast, ahead
 
@@ -218,7 +218,9 @@ def chunks(plan: Plan) -> Iterator[Chunk]:
             pl.Series("line", [line for line in head_lines(print_.head, 50) if reader.names_columns(line)], pl.String())
         )
     keyed = reader.entry.unique_id
-    for block, records in _parsed(reader, ahead(_cut(blocks(outcome.source, print_, start, first)))):
+    given = blocks(outcome.source, print_, start, first)
+    given = ahead(_cut(given)) if print_.length > BLOCK_BYTES else given
+    for block, records in _parsed(reader, given):
         unfit = plan.growing or records["outcome"].tail(1).to_list() in ([], [REJECTED])  # [] of a byte-order mark
         waits = not block.text.endswith(b"\n") and unfit and print_.damage is None
         if waits:
@@ -240,7 +242,10 @@ def _parsed(reader: Reader, given: Iterator[Block]) -> Iterator[tuple[Block, pl.
         return block, numbered(reader, block, WANTED)
 
     yield from map(parsed, islice(given, 1))  # it shows what the lines are wrapped in
-    yield from abreast(parsed, given) if reader.independent else map(parsed, given)
+    following = next(given, None)
+    if following is not None:
+        rest = chain([following], given)
+        yield from abreast(parsed, rest) if reader.independent else map(parsed, rest)
 
 
 def _next_line(plan: Plan) -> int:
