@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from pullstats.formats.columns import decoded
 from pullstats.formats.distinct import constant
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from pullstats.formats.kinds.json import JsonParser, Key
 
     Found = Mapping[tuple[str, ...], Texts]
+    Tier = Callable[[pl.Series, frozenset[str]], Batch]
+
+T = TypeVar("T")
 
 _SHAPES = 3  # a log's lines come in few: with a user and without, with a query and without
 _ENOUGH = 0.05  # of the lines must fit a shape, or another one is looked for
@@ -26,22 +29,54 @@ _MEASURES = frozenset({"status", "size", "s", "ms", "us", "ns", "go", "sum"})
 _PLAIN = r"^-?[0-9]+$"
 
 
+class Shapes(Generic[T]):
+    """A log's most common shapes, the most common first; each is learned from the lines that those before it left."""
+
+    def __init__(self, learn_: Callable[[pl.Series], T | None]) -> None:
+        self._learn = learn_
+        self._known: list[T | None] = [None] * _SHAPES
+        self._waiting = [0] * _SHAPES
+
+    def tiers(self, read: Callable[[T, pl.Series, frozenset[str]], Batch]) -> tuple[Tier, ...]:
+        """A tier for each shape."""
+        return tuple(partial(self._read, read, number) for number in range(_SHAPES))
+
+    def _read(
+        self,
+        read: Callable[[T, pl.Series, frozenset[str]], Batch],
+        number: int,
+        lines: pl.Series,
+        wanted: frozenset[str],
+    ) -> Batch:
+        shape = self._shape(number, lines)
+        if shape is None:
+            return Batch(wanted, constant(False, len(lines), pl.Boolean()))
+        batch = read(shape, lines, wanted)
+        if batch.ok.sum() < _ENOUGH * len(lines):  # the log goes on in another one
+            self._known[number] = None
+        return batch
+
+    def _shape(self, number: int, lines: pl.Series) -> T | None:
+        """A shape; it is learned when it is first needed, and when it fits no more."""
+        if self._known[number] is None and self._waiting[number]:
+            self._waiting[number] -= 1
+        elif self._known[number] is None and (not number or (self._known[number - 1] and len(lines) >= _LEAST)):
+            self._known[number] = self._learn(lines)
+            self._waiting[number] = _AGAIN if self._known[number] is None else 0
+        return self._known[number]
+
+
 class Spelled:
-    """Reads lines by the shapes that were learned, the most common first."""
+    """Reads lines of JSON by their shapes."""
 
     def __init__(self, parser: JsonParser) -> None:
         self._parser = parser
-        self._templates: list[Template | None] = [None] * _SHAPES
-        self._waiting = [0] * _SHAPES
 
-    def tiers(self) -> tuple[Callable[[pl.Series, frozenset[str]], Batch], ...]:
-        """A tier for each shape; each learns its own from the lines that the ones before it left."""
-        return tuple(partial(self._read, number) for number in range(_SHAPES))
+    def tiers(self) -> tuple[Tier, ...]:
+        """A tier for each shape."""
+        return Shapes(partial(learn, usable=self._usable)).tiers(self._read)
 
-    def _read(self, number: int, lines: pl.Series, wanted: frozenset[str]) -> Batch:
-        template = self._template(number, lines)
-        if template is None:
-            return Batch(wanted, constant(False, len(lines), pl.Boolean()))
+    def _read(self, template: Template, lines: pl.Series, wanted: frozenset[str]) -> Batch:
         ok, pieces = template.cut(lines)
         batch, found = Batch(wanted, ok), {}
         for path, piece in pieces:
@@ -55,18 +90,7 @@ class Spelled:
         for key in self._parser.keys:
             if _stands(key, found) and batch.needs(key.field):
                 self._read_key(batch, key, found)
-        if batch.ok.sum() < _ENOUGH * len(lines):  # the log goes on in another spelling
-            self._templates[number] = None
         return batch
-
-    def _template(self, number: int, lines: pl.Series) -> Template | None:
-        """The template of a shape; it is learned when it is first needed, and when it fits no more."""
-        if self._templates[number] is None and self._waiting[number]:
-            self._waiting[number] -= 1
-        elif self._templates[number] is None and (not number or (self._templates[number - 1] and len(lines) >= _LEAST)):
-            self._templates[number] = learn(lines, self._usable)
-            self._waiting[number] = _AGAIN if self._templates[number] is None else 0
-        return self._templates[number]
 
     def _usable(self, shape: Shape) -> bool:
         """Whether an object of this shape can be a record."""
