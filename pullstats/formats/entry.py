@@ -29,6 +29,8 @@ class Entry:
         kind: which compiler reads `spec`.
         source: the document or code that defines the format.
         spec: the format: a log_format or LogFormat string, a pattern with named groups, or ordered field names.
+        plain: kind `regex`: a pattern of the plainest lines, tried before `spec`, which reads them alike but slowly: in
+            it each letter decides how it goes on (no `.*?`, no two ways to begin), so that it needs no going back.
         fields: kind `json`, `logfmt` and `csv`: record column -> where to find it, best first; kind `regex` and
             `fields`: group or field name -> `column@type` where the name does not say it.
         separator: kind `fields` and `w3c`: what stands between the fields.
@@ -62,6 +64,7 @@ class Entry:
     kind: Kind
     source: str
     spec: str = ""
+    plain: str = ""
     fields: Mapping[str, Any] = field(default_factory=dict)
     separator: str = " "
     least: int = 0

@@ -68,9 +68,16 @@ def named(name: str, types: object = None) -> Field:
 
 def layout(entry: Entry) -> Layout:
     """The pattern of an entry, with the fields of its groups."""
-    spec = entry.spec.replace("\n", "")  # a line that goes on after a space begins with it
+    pattern, fields = _anchored(entry, entry.spec)
+    steps = _steps(_GROUP.sub("(?:", entry.spec.replace("\n", "")))
+    return Layout(pattern, fields, steps=steps, plain=_anchored(entry, entry.plain) if entry.plain else None)
+
+
+def _anchored(entry: Entry, text: str) -> tuple[str, tuple[Field, ...]]:
+    """(anchored pattern, the fields of its groups) of a pattern with named groups."""
+    spec = text.replace("\n", "")  # a line that goes on after a space begins with it
     fields = tuple(named(name, entry.fields.get(name)) for name in _GROUP.findall(spec))
-    return Layout(f"(?s)^(?:{_GROUP.sub('(', spec)})()$", fields, steps=_steps(_GROUP.sub("(?:", spec)))
+    return f"(?s)^(?:{_GROUP.sub('(', spec)})()$", fields
 
 
 def _steps(spec: str) -> tuple[str, ...]:

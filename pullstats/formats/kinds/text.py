@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pullstats.formats.distinct import Cut, Distinct
@@ -48,7 +49,9 @@ class TextParser:
         every = self.layout.fields
         self.columns = frozenset(column for f in every for column in f.columns)
         self.tiers: tuple[Callable[[pl.Series, frozenset[str]], Batch], ...] = (
-            (self._by_pieces, self._by_pattern) if self.layout.pieces else (self._by_pattern,)
+            *([self._by_pieces] if self.layout.pieces else ()),
+            *([partial(self._by_pattern, *self.layout.plain)] if self.layout.plain else ()),
+            partial(self._by_pattern, self.layout.pattern, self.layout.fields),
         )
         self._ignore = [(re.compile(pattern), reason) for reason, pattern in {**entry.ignore, **ERROR_LOGS}.items()]
 
@@ -107,10 +110,10 @@ class TextParser:
         batch.put("ts", clock.rank, ts)
         return rest
 
-    def _by_pattern(self, lines: pl.Series, wanted: frozenset[str]) -> Batch:
-        groups = lines.str.extract_groups(self.layout.pattern).struct.unnest().get_columns()
+    def _by_pattern(self, pattern: str, fields_: tuple[Field, ...], lines: pl.Series, wanted: frozenset[str]) -> Batch:
+        groups = lines.str.extract_groups(pattern).struct.unnest().get_columns()
         batch = Batch(wanted, groups[-1].is_not_null())
-        for field, texts in zip(self.layout.fields, groups, strict=False):
+        for field, texts in zip(fields_, groups, strict=False):
             read_column(batch, field, texts, self.how)
         return batch
 

@@ -72,6 +72,7 @@ class Layout:
     pieces: tuple[Piece, ...] = ()
     tail: bool = False  # more pieces than these may follow
     steps: tuple[str, ...] = ()  # the pattern's tokens, for telling where a line stops fitting
+    plain: tuple[str, tuple[Field, ...]] | None = None  # a quicker pattern for the plainest lines, and its fields
 
 
 def _follows(token: Token | None) -> tuple[str, bool]:
