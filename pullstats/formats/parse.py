@@ -13,6 +13,7 @@ from pullstats.formats.distinct import constant
 from pullstats.formats.envelopes import FIRST_PART, Unwrapper, envelopes, found, unfold
 from pullstats.formats.kinds import compiled
 from pullstats.formats.kinds.csv import CsvParser, header
+from pullstats.formats.kinds.json import JsonParser
 from pullstats.formats.kinds.parser import empty
 from pullstats.formats.kinds.text import TextParser
 from pullstats.formats.kinds.w3c import W3cParser
@@ -53,7 +54,8 @@ class Reader:
     @property
     def independent(self) -> bool:
         """Whether each batch from now on is read alike, whatever came before it."""
-        return self._unwrapper is not None and not self._unwrapper.names and isinstance(self.parser, TextParser)
+        stateless = isinstance(self.parser, TextParser | JsonParser) and not isinstance(self.parser, CsvParser)
+        return self._unwrapper is not None and not self._unwrapper.names and stateless
 
     def names_columns(self, line: str) -> bool:
         """Whether a line is a header that says what the lines below it hold."""
