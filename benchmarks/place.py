@@ -37,6 +37,9 @@ class Place:
     def ingest(self, *logs: Path) -> list[str]:
         return [*PULLSTATS, "ingest", "-q", "--store", self.new(), *map(str, logs)]
 
+    def read(self, log: Path, entry: str) -> list[str]:
+        return [sys.executable, str(Path(__file__).with_name("read.py")), str(log), entry, self.new("read")]
+
     def cut(self, log: Path, number: int) -> list[Path]:
         lines = log.read_bytes().splitlines(keepends=True)
         size = -(-len(lines) // number)
