@@ -130,19 +130,24 @@ def records(parser: Parser, lines: pl.Series, names: Sequence[str]) -> pl.DataFr
     kept = [name for name in names if name not in {"outcome", "reason", "malformed"}]
     if "malformed" in names:
         kept = list(dict.fromkeys([*kept, "method", "path"]))
-    done = empty(kept, len(lines))
     outcome = constant(REJECTED, len(lines), pl.Int32())
     left = pl.int_range(len(lines), eager=True)
+    done, later = empty(kept, len(lines)), []
     for tier in parser.tiers:
         batch = tier(lines if len(left) == len(lines) else lines.gather(left), frozenset(kept))
-        found = batch.columns()
-        if len(left) == len(lines) and batch.ok.all():
-            outcome, done = constant(PARSED, len(lines), pl.Int32()), done | found
-        else:
-            _merge(done, outcome, left, batch.ok, found)
+        rows = left.filter(batch.ok)
+        if len(rows) and len(left) == len(lines):
+            done |= {
+                name: series if len(rows) == len(lines) else series.set(~batch.ok, None)
+                for name, series in batch.columns().items()
+            }
+        elif len(rows):
+            later.append((rows, {name: series.filter(batch.ok) for name, series in batch.columns().items()}))
+        outcome.scatter(rows, PARSED)
         left = (outcome != PARSED).arg_true()
         if not len(left):
             break
+    _put(done, later)
     reason = constant(None, len(lines), pl.String())
     if len(left):
         _judge(parser, lines.gather(left), left, outcome, reason)
@@ -153,15 +158,15 @@ def records(parser: Parser, lines: pl.Series, names: Sequence[str]) -> pl.DataFr
     return frame.select(names).cast(record_schema(tuple(names)))
 
 
-def _merge(
-    done: dict[str, pl.Series], outcome: pl.Series, left: pl.Series, ok: pl.Series, found: dict[str, pl.Series]
-) -> None:
-    """Put what a later tier has read in its place."""
-    rows = left.filter(ok)
-    if len(rows):
-        outcome.scatter(rows, PARSED)
-        for name, series in found.items():
-            done[name] = done[name].scatter(rows, series.filter(ok))
+def _put(done: dict[str, pl.Series], later: list[tuple[pl.Series, dict[str, pl.Series]]]) -> None:
+    """Put what later tiers have read in its place; once, since putting texts costs as much as all lines have."""
+    if not later:
+        return
+    rows = pl.concat([rows for rows, _ in later])
+    for name in {name for _, read in later for name in read}:
+        dtype = done[name].dtype
+        values = [read[name] if name in read else constant(None, len(at), dtype) for at, read in later]
+        done[name] = done[name].scatter(rows, pl.concat([series.cast(dtype) for series in values]))
 
 
 def _judge(parser: Parser, texts: pl.Series, left: pl.Series, outcome: pl.Series, reason: pl.Series) -> None:

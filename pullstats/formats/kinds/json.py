@@ -106,6 +106,7 @@ class JsonParser:
         self.keys = keys(entry)
         self.columns = frozenset(column for key in self.keys for column in key.field.columns)
         self._by_path: dict[tuple[str, ...], list[Key]] = {}
+        self._filling = {name: [key for key in self.keys if name in key.field.columns] for name in self.columns}
         for key in self.keys:
             self._by_path.setdefault(key.path, []).append(key)
         self.skip = {reason: _filters(found) for reason, found in entry.skip.items()}
@@ -131,14 +132,15 @@ class JsonParser:
         texts = {path: self._at(frame, path) for path, _ in self._paths()}
         part = Batch(wanted, constant(True, len(frame), pl.Boolean()))
         for path, series in texts.items():
-            self._refuse_json(part, lines, rows, path, series)
+            if series.null_count() < len(series):
+                self._refuse_json(part, lines, rows, path, series)
         for path, pattern in self.only.items():
             part.require(texts[path].str.contains(pattern.pattern))
         for condition in self.required(there(texts)):
             part.require(condition)
         self._drop_skipped(part, texts)
         for key in self.keys:
-            if part.needs(key.field):
+            if texts[key.path].null_count() < len(frame) and part.needs(key.field):
                 read_column(part, key.field, stated(key, texts), self.how)
         return _widened(part, rows, batch)
 
@@ -198,7 +200,7 @@ class JsonParser:
 
     def _for(self, column: str) -> list[Key]:
         """The keys that fill a column; a request or target stands for its method and path."""
-        return [key for key in self.keys if column in key.field.columns]
+        return self._filling.get(column, [])
 
     def at(self, path: tuple[str, ...]) -> list[Key]:
         """The keys whose value stands at a place."""
@@ -213,8 +215,11 @@ class JsonParser:
     def _by_line(self, lines: pl.Series, wanted: frozenset[str]) -> Batch:
         rows = [self._raw(line) for line in lines]
         batch = Batch(wanted, pl.Series([row is not None for row in rows], dtype=pl.Boolean))
-        texts = [(key.field, pl.Series([row and row[key] for row in rows], dtype=pl.String)) for key in self.keys]
-        read_texts(batch, texts, self.how)
+        there = {key for row in rows if row for key, text in row.items() if text is not None}
+        for key in self.keys:
+            if key in there:
+                texts = pl.Series([row and row.get(key) for row in rows], dtype=pl.String)
+                read_texts(batch, [(key.field, texts)], self.how)
         return batch
 
     def _raw(self, line: str | None) -> dict[Key, str | None] | None:
@@ -222,7 +227,7 @@ class JsonParser:
         record = self.record(line or "")
         if record is None or not _passes(record, self.only) or self._skipped(record):
             return None
-        raw = {key: self._joined(record, key) for key in self.keys}
+        raw = {key: self._joined(record, key) for key in self.keys if key.path[0] in record}
         present = {key.path for key, value in raw.items() if value is not None}
         return raw if self.complete(present) else None
 

@@ -61,7 +61,8 @@ class Shapes(Generic[T]):
         if self._known[number] is None and self._waiting[number]:
             self._waiting[number] -= 1
         elif self._known[number] is None and (not number or (self._known[number - 1] and len(lines) >= _LEAST)):
-            self._known[number] = self._learn(lines)
+            found = self._learn(lines)
+            self._known[number] = None if found in self._known[:number] else found
             self._waiting[number] = _AGAIN if self._known[number] is None else 0
         return self._known[number]
 

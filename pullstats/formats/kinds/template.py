@@ -102,8 +102,15 @@ class Template:
     """The places of an object, in the order and with the spaces in which the server writes them."""
 
     def __init__(self, separator: str, places: tuple[Place, ...], kinds: Mapping[int, str]) -> None:
-        self._separator = separator
+        self._separator, self._places = separator, places
         self._pieces = [(place.path, Piece(place, kinds[i])) for i, place in enumerate(places)]
+
+    def __eq__(self, other: object) -> bool:
+        mine = self._separator, self._places
+        return isinstance(other, Template) and mine == (other._separator, other._places)
+
+    def __hash__(self) -> int:
+        return hash((self._separator, self._places))
 
     def cut(self, lines: pl.Series) -> tuple[pl.Series, Iterator[tuple[tuple[str, ...] | None, Texts]]]:
         """(which lines have as many pieces, each path with its texts)."""
