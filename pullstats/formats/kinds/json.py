@@ -39,6 +39,9 @@ _TYPES = {
 }  # fmt: skip
 
 
+_FEW = 400  # lines: below, each is read alone in less time than the columns of all keys take
+
+
 @dataclass(frozen=True)
 class Key:
     """Where a value stands.
@@ -124,6 +127,8 @@ class JsonParser:
 
     def _by_column(self, lines: pl.Series, wanted: frozenset[str]) -> Batch:
         batch = Batch(wanted, constant(False, len(lines), pl.Boolean()))
+        if len(lines) < _FEW:
+            return batch
         tried = trusted(lines).arg_true()
         frame, found = in_parts(lines.gather(tried), _struct(self._paths()))
         if frame is None:
@@ -213,14 +218,16 @@ class JsonParser:
     # line by line ------------------------------------------------------------------------------------------------
 
     def _by_line(self, lines: pl.Series, wanted: frozenset[str]) -> Batch:
-        rows = [self._raw(line) for line in lines]
-        batch = Batch(wanted, pl.Series([row is not None for row in rows], dtype=pl.Boolean))
-        there = {key for row in rows if row for key, text in row.items() if text is not None}
+        raw = [self._raw(line) for line in lines]
+        rows = [row for row in raw if row is not None]
+        there = {key for row in rows for key, text in row.items() if text is not None}
+        part = Batch(wanted, constant(True, len(rows), pl.Boolean()))
         for key in self.keys:
             if key in there:
-                texts = pl.Series([row and row.get(key) for row in rows], dtype=pl.String)
-                read_texts(batch, [(key.field, texts)], self.how)
-        return batch
+                texts = pl.Series([row.get(key) for row in rows], dtype=pl.String)
+                read_texts(part, [(key.field, texts)], self.how)
+        places = pl.Series([i for i, row in enumerate(raw) if row is not None], dtype=pl.Int64)
+        return _widened(part, places, Batch(wanted, constant(False, len(lines), pl.Boolean())))
 
     def _raw(self, line: str | None) -> dict[Key, str | None] | None:
         """The raw texts of a line that is a record of this format."""
