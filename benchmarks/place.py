@@ -30,7 +30,8 @@ class Place:
 
     def new(self, name: str = "store") -> str:
         """A place that nothing was written to yet; the one before it is removed."""
-        shutil.rmtree(self.folder / f"{name}-{self.fresh}", ignore_errors=True)
+        for number in (self.fresh, self.fresh + 1):
+            shutil.rmtree(self.folder / f"{name}-{number}", ignore_errors=True)
         self.fresh += 1
         return str(self.folder / f"{name}-{self.fresh}")
 
