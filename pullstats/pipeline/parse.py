@@ -106,13 +106,18 @@ class Chunk(NamedTuple):
 
 @dataclass(frozen=True)
 class Plan:
-    """A source that is about to be read: its fingerprint, the entry that reads it, whether it is being written."""
+    """A source that is about to be read: its fingerprint, the entry that reads it, whether it is being written.
+
+    Attributes:
+        rejects: whether somebody wants the bytes of rejected lines.
+    """
 
     outcome: Outcome
     print: Fingerprint
     reader: Reader | None = None
     guess: Guess | None = None
     growing: bool = False
+    rejects: bool = False
 
 
 def plan(source: Source, reading: Reading, past: Mapping[str, Past]) -> Plan:
@@ -161,7 +166,7 @@ def _recognised(outcome: Outcome, print_: Fingerprint, reading: Reading) -> Plan
             raise _unknown(name, print_, found, lines)
     outcome.format = chosen.name
     reader = open_reader(chosen, assume_tz=reading.assume_tz, newest=_newest(outcome.source))
-    return Plan(outcome, print_, reader, found, reading.growing)
+    return Plan(outcome, print_, reader, found, reading.growing, reading.rejects is not None)
 
 
 def _likely(found: Guess) -> Entry | None:
@@ -225,7 +230,8 @@ def chunks(plan: Plan) -> Iterator[Chunk]:
         waits = not block.text.endswith(b"\n") and unfit and print_.damage is None
         if waits:
             _leave(outcome, print_, block.text)
-        yield _counted(outcome, records.head(-1) if waits else records, block.text, keyed=keyed)
+        counted = records.head(-1) if waits else records
+        yield _counted(outcome, counted, block.text if plan.rejects else None, keyed=keyed)
 
 
 def _cut(given: Iterator[Block]) -> Iterator[Block]:
@@ -272,12 +278,12 @@ def _leave(outcome: Outcome, print_: Fingerprint, text: bytes) -> None:
     outcome.sha256 = print_.whole
 
 
-def _counted(outcome: Outcome, records: pl.DataFrame, text: bytes, *, keyed: bool) -> Chunk:
+def _counted(outcome: Outcome, records: pl.DataFrame, text: bytes | None, *, keyed: bool) -> Chunk:
     outcome.count(records.select("outcome", "reason", "ts"))
     refused = records.filter(pl.col("outcome") == REJECTED).select("line", "reason")
-    rejected = _texts(refused, text, records["line"][0]) if len(refused) else []
-    if rejected and outcome.rejected_first is None:
-        outcome.rejected_first = rejected[0][0], rejected[0][1]
+    rejected = _texts(refused, text, records["line"][0]) if text is not None and len(refused) else []
+    if len(refused) and outcome.rejected_first is None:
+        outcome.rejected_first = refused.row(0)
     parsed = records.filter(pl.col("outcome") == PARSED)
     source_id = pl.lit(outcome.source_id, pl.Int64).alias("source_id")
     return Chunk(parsed.select(*WANTED, "line", source_id, pl.lit(keyed).alias("keyed")), rejected)
