@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import PurePosixPath
 from typing import IO, TYPE_CHECKING
 
+from pullstats.enrich.published import STAYS
 from pullstats.errors import PullstatsError
 
 if TYPE_CHECKING:
@@ -18,8 +19,7 @@ LARGEST = 2 << 30  # bytes, unpacked
 MOST_MEMBERS = 1_000  # of an archive; publishers' have five
 _BLOCK = 1 << 20
 _GZIP, _TAR, _TAR_AT = b"\x1f\x8b", b"ustar", 257
-_STAYS = "the data in use stays"
-_AGAIN = f"download it again; {_STAYS}"
+_AGAIN = f"download it again; {STAYS}"
 
 
 def unpacked(path: Path, to: Path, name: str) -> Path:
@@ -41,7 +41,7 @@ def unpacked(path: Path, to: Path, name: str) -> Path:
     except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise PullstatsError(f"{name}: cannot be unpacked, it is damaged or cut off", _AGAIN) from error
     except OSError as error:
-        raise PullstatsError(f"{name}: cannot be read ({error.strerror})", _STAYS) from error
+        raise PullstatsError(f"{name}: cannot be read ({error.strerror})", STAYS) from error
 
 
 def _begins(path: Path, mark: bytes, at: int = 0) -> bool:
@@ -61,7 +61,7 @@ def _without_tar(path: Path, to: Path, name: str) -> Path:
     with tarfile.open(path, "r:") as archive:
         members = list(islice(archive, MOST_MEMBERS))
         if any(_leaves(member.name) for member in members):
-            raise PullstatsError(f"{name}: has a member that would leave its folder", f"it is not used; {_STAYS}")
+            raise PullstatsError(f"{name}: has a member that would leave its folder", f"it is not used; {STAYS}")
         found = [member for member in members if member.isreg() and member.name.endswith(".mmdb")]
         inner = archive.extractfile(found[0]) if len(found) == 1 else None
         if inner is None:
@@ -82,5 +82,5 @@ def _pour(inside: gzip.GzipFile | IO[bytes], to: IO[bytes], name: str) -> None:
     while block := inside.read(_BLOCK):
         size += len(block)
         if size > LARGEST:
-            raise PullstatsError(f"{name}: is larger than {LARGEST >> 20:,} MiB when unpacked", f"not used; {_STAYS}")
+            raise PullstatsError(f"{name}: is larger than {LARGEST >> 20:,} MiB when unpacked", f"not used; {STAYS}")
         to.write(block)

@@ -13,9 +13,7 @@ from pullstats.formats.distinct import constant
 from pullstats.formats.envelopes import FIRST_PART, Unwrapper, envelopes, found, unfold
 from pullstats.formats.kinds import compiled
 from pullstats.formats.kinds.csv import CsvParser, header
-from pullstats.formats.kinds.json import JsonParser
 from pullstats.formats.kinds.parser import empty
-from pullstats.formats.kinds.text import TextParser
 from pullstats.formats.kinds.w3c import W3cParser
 from pullstats.formats.times import zone
 from pullstats.lazy import pl
@@ -28,6 +26,8 @@ if TYPE_CHECKING:
     from pullstats.formats.kinds.parser import Parser
 
 LONGEST = 65_536  # bytes: the source cuts longer lines there
+
+HEADED = W3cParser | CsvParser  # a header line says what the lines below it hold
 
 
 class Reader:
@@ -53,9 +53,9 @@ class Reader:
 
     @property
     def independent(self) -> bool:
-        """Whether each batch from now on is read alike, whatever came before it."""
-        stateless = isinstance(self.parser, TextParser | JsonParser) and not isinstance(self.parser, CsvParser)
-        return self._unwrapper is not None and not self._unwrapper.names and stateless
+        """Whether each batch from now on is read alike, whatever came before it: no header, no envelope counts on."""
+        unwrapped = self._unwrapper is not None and not self._unwrapper.names
+        return unwrapped and not isinstance(self.parser, HEADED)
 
     def names_columns(self, line: str) -> bool:
         """Whether a line is a header that says what the lines below it hold."""
@@ -88,7 +88,7 @@ class Reader:
                 self._unwrapper = Unwrapper(found(texts), self._tz, self._newest)
 
     def _records(self, lines: pl.Series, names: Sequence[str]) -> pl.DataFrame:
-        if not isinstance(self.parser, W3cParser | CsvParser):
+        if not isinstance(self.parser, HEADED):
             return records(self.parser, lines, names)
         runs = self.parser.segments(lines)
         return pl.concat([records(parser, lines.slice(begin, length), names) for parser, begin, length in runs])

@@ -124,9 +124,8 @@ class Ingest:
     def _read(self, planned: Plan) -> None:
         """Read a source whole; its rows count from when it is known to be good."""
         outcome = planned.outcome
-        small = planned.print.length <= SMALL_BYTES
         records = self._records(planned)
-        parts = None if small else self._writer.parts()
+        parts = None if _is_small(planned) else self._writer.parts()
         if parts is None:
             held = list(records)
             self._judge(planned)
@@ -144,8 +143,8 @@ class Ingest:
 
     def _records(self, planned: Plan) -> Iterator[pl.DataFrame]:
         outcome = planned.outcome
-        small = planned.print.length <= SMALL_BYTES  # a thread costs more than it saves
-        coming = chunks(planned) if small else ahead(chunks(planned), CHUNKS_AHEAD)
+        # For a small source a thread costs more than it saves.
+        coming = chunks(planned) if _is_small(planned) else ahead(chunks(planned), CHUNKS_AHEAD)
         self._joiner.prepare()
         for chunk in coming:
             if self._rejects:
@@ -189,6 +188,10 @@ class Ingest:
         if self._waiting:
             self._writer.commit(parts, _ledger(self._waiting, self._reading))
         self._waiting, self._since = [], time.monotonic()
+
+
+def _is_small(planned: Plan) -> bool:
+    return planned.print.length <= SMALL_BYTES
 
 
 def _batches(frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:

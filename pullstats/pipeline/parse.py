@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from itertools import chain, islice
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from pullstats.errors import PullstatsError, printable
@@ -248,10 +248,7 @@ def _parsed(reader: Reader, given: Iterator[Block]) -> Iterator[tuple[Block, pl.
         return block, numbered(reader, block, WANTED)
 
     yield from map(parsed, islice(given, 1))  # it shows what the lines are wrapped in
-    following = next(given, None)
-    if following is not None:
-        rest = chain([following], given)
-        yield from abreast(parsed, rest) if reader.independent else map(parsed, rest)
+    yield from abreast(parsed, given) if reader.independent else map(parsed, given)
 
 
 def _next_line(plan: Plan) -> int:

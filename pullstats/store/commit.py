@@ -281,18 +281,8 @@ def replace_days(
     Raises:
         PullstatsError: the store cannot be written.
     """
-    from deltalake import CommitProperties, Transaction
-    from deltalake.exceptions import DeltaError
-
-    table = store.table(name)
-    files: list[Any] = [write_part(store.path / name, typed(frame, name)) for frame in frames if len(frame)]
-    places = [("date", "in", [day.isoformat() for day in days])]
-    built = CommitProperties(app_transactions=[Transaction("requests", built_from)])
-    mode, where = ("overwrite", places) if days else ("append", None)
-    try:
-        table.create_write_transaction(files, mode, table.schema(), ["date"], where, commit_properties=built)
-    except (OSError, DeltaError) as error:
-        raise PullstatsError(f"{store.path}: cannot be written ({_reason(error)})", "run it again") from error
+    files = [write_part(store.path / name, typed(frame, name)) for frame in frames if len(frame)]
+    _commit_built(store, name, files, built_from, [("date", "in", [day.isoformat() for day in days])] if days else None)
 
 
 def append_built(store: Store, name: str, frames: Iterable[pl.DataFrame], built_from: int) -> None:
@@ -307,15 +297,21 @@ def append_built(store: Store, name: str, frames: Iterable[pl.DataFrame], built_
     Raises:
         PullstatsError: the store cannot be written.
     """
+    rows = pl.concat([typed(frame, name) for frame in frames])
+    files = [write_part(store.path / name, rows, partitioned=False)] if len(rows) else []
+    _commit_built(store, name, files, built_from, None)
+
+
+def _commit_built(store: Store, name: str, files: list[Any], built_from: int, replaced: Any) -> None:
+    """Add files to a derived table, in the place of the rows that `replaced` (Delta's filters) selects, if any."""
     from deltalake import CommitProperties, Transaction
     from deltalake.exceptions import DeltaError
 
-    table = store.table(name)
-    rows = pl.concat([typed(frame, name) for frame in frames])
-    parts: list[Any] = [write_part(store.path / name, rows, partitioned=False)] if len(rows) else []
+    table, mode = store.table(name), "overwrite" if replaced else "append"
+    partition = ["date"] if name in PARTITIONED else None
     built = CommitProperties(app_transactions=[Transaction("requests", built_from)])
     try:
-        table.create_write_transaction(parts, "append", table.schema(), None, commit_properties=built)
+        table.create_write_transaction(files, mode, table.schema(), partition, replaced, commit_properties=built)
     except (OSError, DeltaError) as error:
         raise PullstatsError(f"{store.path}: cannot be written ({_reason(error)})", "run it again") from error
 

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pullstats.formats.distinct import Cut, constant
 from pullstats.formats.kinds.json import JsonParser, flat, stated, there
-from pullstats.formats.kinds.parser import Batch, Outcome, read_column, read_one
-from pullstats.formats.values import Unreadable
+from pullstats.formats.kinds.parser import Batch, Outcome, misread, read_column, read_one
 from pullstats.lazy import pl
 from pullstats.tables import IGNORED, REJECTED
 
@@ -176,12 +175,7 @@ class CsvParser(JsonParser):
         skipped = self._skipped(record)
         if skipped:
             return IGNORED, skipped
-        try:
-            if self.one(line) is None:
-                return REJECTED, "names no package"
-        except Unreadable as error:
-            return REJECTED, str(error)
-        return REJECTED, "unreadable"
+        return misread(self.one, line, "names no package")
 
     def reach(self, line: str) -> int:
         """How many characters of a line fit before its quotes do not pair."""

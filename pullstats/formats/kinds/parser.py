@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from pullstats.formats import columns, values
 from pullstats.formats.distinct import Distinct, constant, mostly_different
 from pullstats.lazy import pl
-from pullstats.tables import RECORD, dtype
+from pullstats.tables import RECORD, REJECTED, dtype
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -32,6 +32,15 @@ class Parser(Protocol):
     def judge(self, lines: pl.Series) -> list[Outcome]:
         """Why no tier could read each of the lines."""
         ...
+
+
+def misread(one: Callable[[str], object], line: str, absent: str) -> Outcome:
+    """Why a line was refused: `absent` where `one` finds no record in it, else what is no value of its type."""
+    try:
+        found = one(line)
+    except values.Unreadable as error:
+        return REJECTED, str(error)
+    return REJECTED, absent if found is None else "unreadable"
 
 
 class How(NamedTuple):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pullstats.formats import times
 from pullstats.formats.distinct import Cut, constant
-from pullstats.formats.kinds.parser import Batch, How, Outcome, read_column, read_one
+from pullstats.formats.kinds.parser import Batch, How, Outcome, misread, read_column, read_one
 from pullstats.formats.kinds.regex import named
 from pullstats.formats.kinds.tokens import Field
 from pullstats.formats.values import Unreadable
@@ -149,9 +149,4 @@ class W3cParser:
             return IGNORED, "header"
         if not self.current.names:
             return REJECTED, "no #Fields before it"
-        try:
-            if self.one(line) is None:
-                return REJECTED, "wrong number of fields"
-        except Unreadable as error:
-            return REJECTED, str(error)
-        return REJECTED, "unreadable"
+        return misread(self.one, line, "wrong number of fields")
