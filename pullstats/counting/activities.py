@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from pullstats.counting.days import Counter
+from pullstats.counting.days import Counter, days
 from pullstats.counting.rows import REQUEST_COLUMNS, days_of, facts, ids_of
 from pullstats.lazy import pl
 from pullstats.tables import ACTIVITIES, schema
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import date
 
+    from pullstats.counting.days import Day, Ready
     from pullstats.counting.names import Ids
     from pullstats.counting.rows import Facts
     from pullstats.counting.rules import Rule
@@ -39,14 +40,14 @@ def activities(requests: pl.DataFrame, sizes: pl.DataFrame | None, rule: Rule) -
     Returns:
         Columns tables.ACTIVITIES, in order of time; the same rows for any order of the requests.
     """
-    days = days_of(requests)
-    given = _facts(list(days), days.__getitem__, ids_of(requests, rule), rule)
-    made = [frame for _, frame in _derived(given, Counter(rule, sizes))]
+    by_day = days_of(requests)
+    given = _facts(list(by_day), by_day.__getitem__, ids_of(requests, rule), rule)
+    made = [one.activities for one in _counted(days(given, rule), Counter(rule, sizes))]
     return pl.concat([pl.DataFrame(schema=schema(ACTIVITIES)), *made])
 
 
 def derive(
-    days: Sequence[date], read: Callable[[date], pl.DataFrame], ids: Ids, rule: Rule
+    present: Sequence[date], read: Callable[[date], pl.DataFrame], ids: Ids, rule: Rule
 ) -> Iterator[tuple[date, pl.DataFrame]]:
     """The activities of UTC days, one day at a time, in memory that does not grow with their number.
 
@@ -56,7 +57,7 @@ def derive(
     of all days. Likewise a request can change the activities of WARM_UP_DAYS days before and after its own.
 
     Args:
-        days: in ascending order; a day that is missing holds no requests.
+        present: the days, in ascending order; one that is missing holds no requests.
         read: the requests (columns REQUEST_COLUMNS) of a day, by their logged time.
         ids: what their ids stand for.
         rule: the counting rule.
@@ -64,7 +65,9 @@ def derive(
     Yields:
         Each day, in order, with all activities (columns tables.ACTIVITIES) whose first request was logged that day.
     """
-    return _derived(ahead(_facts(days, read, ids, rule)), Counter(rule, None))
+    given = ahead(days(ahead(_facts(present, read, ids, rule)), rule))
+    ready = ahead(_counted(given, Counter(rule, None)))
+    return ((one.day, one.activities) for one in ready)
 
 
 def _facts(
@@ -83,10 +86,7 @@ def _facts(
         yield day, one
 
 
-def _derived(given: Iterator[tuple[date, Facts]], counter: Counter) -> Iterator[tuple[date, pl.DataFrame]]:
-    today = next(given, None)
-    while today is not None:
-        following = next(given, None)
-        counter.add(*today, following)
+def _counted(given: Iterator[Day], counter: Counter) -> Iterator[Ready]:
+    for day in given:
+        counter.add(day)
         yield from counter.ready()
-        today = following

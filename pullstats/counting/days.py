@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -25,6 +27,69 @@ if TYPE_CHECKING:
 _EPOCH = date(1970, 1, 1)
 
 
+@dataclass(frozen=True)
+class Day:
+    """A day to be counted.
+
+    Attributes:
+        day: the UTC day.
+        rows: those that start before `until` and not before the days that were counted, sorted by key and time.
+        sizes: those seen on this day and the next one that there is.
+        resources: what their ids name, and those of days before.
+        until: where the day ends, in microseconds since the epoch; None where no day follows.
+    """
+
+    day: date
+    rows: pl.DataFrame
+    sizes: dict[date, pl.DataFrame]
+    resources: pl.DataFrame
+    until: int | None
+
+
+def days(given: Iterator[tuple[date, Facts]], rule: Rule) -> Iterator[Day]:
+    """Days in ascending order, with the facts of their requests, made ready to be counted."""
+    counted, today = None, next(given, None)
+    while today is not None:
+        (day, facts), following = today, next(given, None)
+        sizes = {day: facts.sizes} | ({following[0]: following[1].sizes} if following else {})
+        until = _micros(day + timedelta(days=1)) if following else None
+        rows = _rows(facts, following[1] if following else None, counted, until, rule)
+        yield Day(day, rows, sizes, (following or today)[1].resources, until)
+        counted, today = until, following
+
+
+def _rows(facts: Facts, following: Facts | None, counted: int | None, until: int | None, rule: Rule) -> pl.DataFrame:
+    none = facts.rows.clear()
+    rows = settled(facts.rows, following.rows if following else none, rule)
+    if counted is not None:
+        rows = rows.filter(pl.col("at") >= counted)
+    if following and until is not None:
+        early = following.rows.filter(pl.col("at") < until)
+        if len(early):
+            rows = in_order(pl.concat([rows, settled(early, none, rule)]))
+    return rows.drop(*ORDER[1:], "pair").sort("key", maintain_order=True)
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A day that no further request can change.
+
+    Attributes:
+        day: the UTC day.
+        drafts: of its activities.
+        resources: what their ids name.
+    """
+
+    day: date
+    drafts: pl.DataFrame
+    resources: pl.DataFrame
+
+    @property
+    def activities(self) -> pl.DataFrame:
+        """Its activities (columns ACTIVITIES), in order of time."""
+        return finished(self.drafts, self.resources)
+
+
 class Counter:
     """Counts days in ascending order.
 
@@ -45,38 +110,16 @@ class Counter:
         self._learned: list[pl.DataFrame] = []
         self._days: list[date] = []
 
-    def add(self, today: date, facts: Facts, ahead: tuple[date, Facts] | None) -> None:
-        """Count a day.
-
-        Args:
-            today: the day.
-            facts: of its requests.
-            ahead: the next day that there is, and the facts of its requests.
-        """
-        until = _micros(today + timedelta(days=1)) if ahead else None
-        rows = self._rows(facts, ahead[1] if ahead else None, until)
-        self._sizes = {day: table for day, table in self._sizes.items() if day >= today - timedelta(days=2)}
-        self._sizes[today] = facts.sizes
-        if ahead:
-            self._sizes[ahead[0]] = ahead[1].sizes
-        self._days.append(today)
-        self._count(rows, until)
-        self._until = until
-
-    def _rows(self, facts: Facts, ahead: Facts | None, until: int | None) -> pl.DataFrame:
-        """The rows that start before `until` and were not counted yet, sorted by key, behind those that were kept."""
-        none = facts.rows.clear()
-        rows = settled(facts.rows, ahead.rows if ahead else none, self._rule)
-        self._resources = (ahead or facts).resources
-        if self._until is not None:
-            rows = rows.filter(pl.col("at") >= self._until)
-        if ahead and until is not None:
-            early = ahead.rows.filter(pl.col("at") < until)
-            if len(early):
-                rows = in_order(pl.concat([rows, settled(early, none, self._rule)]))
-        rows = rows.drop(*ORDER[1:], "pair")
-        rows = pl.concat([self._kept.select(rows.columns), rows]) if self._kept.width else rows
-        return rows.sort("key", maintain_order=True).with_columns(pl.int_range(pl.len()).alias("row"))
+    def add(self, new: Day) -> None:
+        """Count a day."""
+        self._sizes = {day: table for day, table in self._sizes.items() if day >= new.day - timedelta(days=2)}
+        self._sizes |= new.sizes
+        self._resources = new.resources
+        self._days.append(new.day)
+        kept = self._kept.select(new.rows.columns) if self._kept.width else new.rows.clear()
+        rows = kept.merge_sorted(new.rows, "key", maintain_order=True)
+        self._count(rows.with_columns(pl.int_range(pl.len()).alias("row")), new.until)
+        self._until = new.until
 
     def _count(self, rows: pl.DataFrame, until: int | None) -> None:
         rule = self._rule
@@ -85,8 +128,10 @@ class Counter:
         what = pl.col("what")
         sizes = around(list(self._sizes.values())) if self._given_sizes is None else self._given_sizes
         known = Known(rule, sizes, self._resources, until)
-        pulled = images(_only(rest, what.is_in(IMAGE)), self._parts, known)
-        packaged, kept = packages(_only(rest, what.is_in(PACKAGE)), known)
+        with ThreadPoolExecutor(1) as beside:
+            packaging = beside.submit(lambda: packages(_only(rest, what.is_in(PACKAGE)), known))
+            pulled = images(_only(rest, what.is_in(IMAGE)), self._parts, known)
+            packaged, kept = packaging.result()
         others = plain(_only(rest, what.is_in(PLAIN)), rule)
         done, open_pushes = _closed(pushed, until, rule.push_join_seconds)
         plain_done, open_plain = _closed(others, until, rule.plain_join_seconds)
@@ -103,8 +148,8 @@ class Counter:
         named = learned.join(tags, on="tagged").join(digests, on="digested")
         return named.select("artifact_id", "reference", "learned", day=pl.col("ts") // DAY).unique()
 
-    def ready(self) -> Iterator[tuple[date, pl.DataFrame]]:
-        """The days that no further request can change, in order, with their activities (columns ACTIVITIES)."""
+    def ready(self) -> Iterator[Ready]:
+        """The days that no further request can change, in order."""
         oldest = int(self._kept["end"].min()) // DAY if len(self._kept) else None  # pyright: ignore[reportArgumentType]
         while self._days:
             number = (self._days[0] - _EPOCH).days
@@ -113,14 +158,14 @@ class Counter:
             )
             if waits:
                 break
-            yield self._days.pop(0), self._finished(number)
+            yield Ready(self._days.pop(0), self._drafts_of(number), self._with_versions(number))
         self._forget()
 
-    def _finished(self, day: int) -> pl.DataFrame:
+    def _drafts_of(self, day: int) -> pl.DataFrame:
         drafts = pl.concat([drafts_of_nothing(), *self._drafts])
         of_day = pl.col("ts") // DAY == day
         self._drafts = [drafts.filter(~of_day)]
-        return finished(drafts.filter(of_day), self._with_versions(day))
+        return drafts.filter(of_day)
 
     def _with_versions(self, day: int) -> pl.DataFrame:
         """The resources, those by digest with the version that was learned on the day or a neighbouring one."""
