@@ -236,10 +236,9 @@ class Joiner:
 
 def _targets(records: pl.DataFrame) -> pl.Series:
     """Paths, with their query where it may say whose path it is (`ns=` of containerd)."""
-    said = records.select("path", "query").with_row_index("row")
-    said = said.filter(pl.col("query").str.contains("ns=", literal=True))
-    paths = records["path"].fill_null("")
-    if said.is_empty():
+    paths, queries = records["path"], records["query"]
+    said = queries.str.contains("ns=", literal=True).arg_true() if queries.null_count() < len(queries) else ()
+    if not len(said):
         return paths
-    both = said.select(pl.col("path").fill_null("") + "?" + pl.col("query")).to_series()
-    return paths.clone().scatter(said["row"], both)
+    both = records.select("path", "query")[said].select(pl.col("path").fill_null("") + "?" + pl.col("query"))
+    return paths.clone().scatter(said, both.to_series())

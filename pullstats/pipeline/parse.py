@@ -84,13 +84,12 @@ class Outcome:
         rejected = before.rejected + self.counts[FATES[REJECTED]]
         return Past(self.sha256, self.length, before.lines + self.lines, rejected)
 
-    def count(self, fates: pl.DataFrame) -> None:
-        """Take the fates of a chunk's lines (columns outcome, reason, ts)."""
-        for outcome, reason, number in fates.group_by("outcome", "reason").len().iter_rows():
+    def count(self, parsed: pl.Series, others: pl.DataFrame) -> None:
+        """Take the times of a chunk's parsed lines, and the fates of its other ones (columns outcome, reason)."""
+        self.counts[FATES[PARSED]] += len(parsed)
+        for outcome, reason, number in others.group_by("outcome", "reason").len().iter_rows():
             self.counts[FATES[outcome]] += number
-            if outcome != PARSED:
-                self.reasons[FATES[outcome], reason] += number
-        parsed = fates.filter(pl.col("outcome") == PARSED)["ts"]
+            self.reasons[FATES[outcome], reason] += number
         if len(parsed):
             low, high = parsed.to_frame().select(pl.col("ts").min(), pl.col("ts").max().alias("high")).row(0)
             self.first = low if self.first is None else min(low, self.first)
@@ -276,12 +275,14 @@ def _leave(outcome: Outcome, print_: Fingerprint, text: bytes) -> None:
 
 
 def _counted(outcome: Outcome, records: pl.DataFrame, text: bytes | None, *, keyed: bool) -> Chunk:
-    outcome.count(records.select("outcome", "reason", "ts"))
-    refused = records.filter(pl.col("outcome") == REJECTED).select("line", "reason")
+    fits = records["outcome"] == PARSED
+    others = records.select("outcome", "reason", "line").filter(~fits)
+    parsed = records.filter(fits) if len(others) else records  # mostly all are: they are not copied
+    outcome.count(parsed["ts"], others)
+    refused = others.filter(pl.col("outcome") == REJECTED).select("line", "reason")
     rejected = _texts(refused, text, records["line"][0]) if text is not None and len(refused) else []
     if len(refused) and outcome.rejected_first is None:
         outcome.rejected_first = refused.row(0)
-    parsed = records.filter(pl.col("outcome") == PARSED)
     source_id = pl.lit(outcome.source_id, pl.Int64).alias("source_id")
     return Chunk(parsed.select(*WANTED, "line", source_id, pl.lit(keyed).alias("keyed")), rejected)
 
