@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pullstats.formats.distinct import Cut, constant
 from pullstats.formats.kinds.json import JsonParser, flat, stated, there
-from pullstats.formats.kinds.parser import Batch, Outcome, misread, read_column, read_one
+from pullstats.formats.kinds.parser import Batch, Outcome, misread, read_column
 from pullstats.lazy import pl
 from pullstats.tables import IGNORED, REJECTED
 
@@ -143,17 +143,10 @@ class CsvParser(JsonParser):
             return None
         return dict(reversed(list(zip(self.names, found, strict=True))))
 
-    def one(self, line: str) -> dict[str, Any] | None:
-        """The record of one line; None where it is none of this format.
-
-        Raises:
-            Unreadable: it is one, but a text in it is no value of its type.
-        """
-        raw = self._raw(line)
-        stated = self._stated(self.record(line) or {}) if raw is not None else None
-        if raw is None or stated is None:
-            return None
-        return read_one(((key.field, text) for key, text in raw.items()), self.how) | stated
+    def _one(self, record: Mapping[str, Any] | None) -> dict[str, Any] | None:
+        stated = self._stated(record or {})
+        read = super()._one(record) if stated is not None else None
+        return None if read is None or stated is None else read | stated
 
     def _stated(self, record: Mapping[str, str]) -> dict[str, Any] | None:
         """The request that an event stands for; None where it stands for none."""

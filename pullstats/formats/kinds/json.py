@@ -110,8 +110,10 @@ class JsonParser:
         self.columns = frozenset(column for key in self.keys for column in key.field.columns)
         self._by_path: dict[tuple[str, ...], list[Key]] = {}
         self._filling = {name: [key for key in self.keys if name in key.field.columns] for name in self.columns}
-        for key in self.keys:
+        self._by_name: dict[str, list[tuple[int, Key]]] = {}
+        for number, key in enumerate(self.keys):
             self._by_path.setdefault(key.path, []).append(key)
+            self._by_name.setdefault(key.path[0], []).append((number, key))
         self.skip = {reason: _filters(found) for reason, found in entry.skip.items()}
         self.only = _filters(entry.only)
         self._ignore = {reason: _filters(keys) for reason, keys in entry.ignore.items() if not isinstance(keys, str)}
@@ -218,24 +220,22 @@ class JsonParser:
     # line by line ------------------------------------------------------------------------------------------------
 
     def _by_line(self, lines: pl.Series, wanted: frozenset[str]) -> Batch:
-        raw = [self._raw(line) for line in lines]
+        raw = [self._raw(self.record(line or "")) for line in lines]
         rows = [row for row in raw if row is not None]
-        there = {key for row in rows for key, text in row.items() if text is not None}
+        there = {number for row in rows for number, text in row.items() if text is not None}
         part = Batch(wanted, constant(True, len(rows), pl.Boolean()))
-        for key in self.keys:
-            if key in there:
-                texts = pl.Series([row.get(key) for row in rows], dtype=pl.String)
-                read_texts(part, [(key.field, texts)], self.how)
+        for number in sorted(there):
+            texts = pl.Series([row.get(number) for row in rows], dtype=pl.String)
+            read_texts(part, [(self.keys[number].field, texts)], self.how)
         places = pl.Series([i for i, row in enumerate(raw) if row is not None], dtype=pl.Int64)
         return _widened(part, places, Batch(wanted, constant(False, len(lines), pl.Boolean())))
 
-    def _raw(self, line: str | None) -> dict[Key, str | None] | None:
-        """The raw texts of a line that is a record of this format."""
-        record = self.record(line or "")
+    def _raw(self, record: Mapping[str, Any] | None) -> dict[int, str | None] | None:
+        """The raw texts of an object that is a record of this format, by the numbers of their keys."""
         if record is None or not _passes(record, self.only) or self._skipped(record):
             return None
-        raw = {key: self._joined(record, key) for key in self.keys if key.path[0] in record}
-        present = {key.path for key, value in raw.items() if value is not None}
+        raw = {i: self._joined(record, key) for name in record for i, key in self._by_name.get(name, ())}
+        present = {self.keys[number].path for number, text in raw.items() if text is not None}
         return raw if self.complete(present) else None
 
     def record(self, line: str) -> dict[str, Any] | None:
@@ -279,8 +279,11 @@ class JsonParser:
         Raises:
             Unreadable: it is one, but a text in it is no value of its type.
         """
-        raw = self._raw(line)
-        return None if raw is None else read_one(((key.field, text) for key, text in raw.items()), self.how)
+        return self._one(self.record(line))
+
+    def _one(self, record: Mapping[str, Any] | None) -> dict[str, Any] | None:
+        raw = self._raw(record)
+        return None if raw is None else read_one(((self.keys[i].field, text) for i, text in raw.items()), self.how)
 
     def judge(self, lines: pl.Series) -> list[Outcome]:
         """Why no tier could read each of the lines."""
@@ -298,7 +301,7 @@ class JsonParser:
             known = next((reason for reason, filters in self._ignore.items() if _passes(record, filters)), None)
             return (IGNORED, known) if known else (REJECTED, "not an access line")
         try:
-            self.one(line)
+            self._one(record)
         except Unreadable as error:
             return REJECTED, str(error)
         missing = [c for c in self.entry.required if all(_found(record, key.path) is None for key in self._for(c))]
