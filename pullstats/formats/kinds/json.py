@@ -369,9 +369,7 @@ def _first(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _loaded(line: str) -> Any:
     try:
-        return json.loads(
-            line, object_pairs_hook=_first, parse_float=_decimal, parse_int=_whole, parse_constant=_reject, strict=False
-        )
+        return _DECODER.decode(line)
     except (ValueError, RecursionError):
         return None
 
@@ -389,3 +387,9 @@ def _whole(digits: str) -> str:
 
 def _reject(constant: str) -> None:
     raise ValueError(f"{constant} is no JSON")
+
+
+# Made once: it costs more than a line.
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_first, parse_float=_decimal, parse_int=_whole, parse_constant=_reject, strict=False
+)
