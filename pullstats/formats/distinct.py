@@ -17,21 +17,32 @@ class Cut:
 
     Attributes:
         count: how many pieces each line has; null where there is no line.
+        good: which lines are asked for pieces; None: all.
     """
 
     def __init__(self, lines: pl.Series, separator: str) -> None:
         self._lists = lines.str.split(separator)
         self.count = self._lists.list.len()
+        self.good: pl.Series | None = None
 
     def __getitem__(self, index: int) -> pl.Series:
         """The pieces at one place, from 0; null where a line has fewer."""
-        return self._lists.list.get(index, null_on_oob=True)
+        pieces = self._lists.list.get(index, null_on_oob=True)
+        return pieces if self.good is None else pieces.filter(self.good)
 
     def first(self, number: int) -> list[pl.Series]:
         """So many pieces of each line, a column a place, in one go."""
         piece = pl.col("lists").list
         places = (piece.get(i, null_on_oob=True).alias(str(i)) for i in range(number))
-        return self._lists.alias("lists").to_frame().select(places).get_columns()
+        pieces = self._lists.alias("lists").to_frame().select(places)
+        return (pieces if self.good is None else pieces.filter(self.good)).get_columns()
+
+    def only(self, good: pl.Series) -> pl.Series | None:
+        """Ask the good lines alone; each line's place among them, null for the others (None: all are good)."""
+        if good.all():
+            return None
+        self.good = good
+        return (good.cum_sum() - 1).set(~good, None)
 
 
 class Distinct:

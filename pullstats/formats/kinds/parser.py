@@ -79,6 +79,13 @@ class Batch:
         if column in self.wanted:
             self.parts.setdefault(column, []).append((rank, texts))
 
+    def at(self, places: pl.Series | None) -> Batch:
+        """The batch of more lines, of which these have places here, the others null; None: these are all."""
+        if places is None:
+            return self
+        parts = {name: [(rank, texts.gather(places)) for rank, texts in of] for name, of in self.parts.items()}
+        return Batch(self.wanted, self.ok.gather(places).fill_null(value=False), parts)
+
     def columns(self) -> dict[str, pl.Series]:
         """The columns: of several fields for one column, the first in order of rank that is not null."""
         done = {}

@@ -78,8 +78,8 @@ class Spelled:
         return Shapes(partial(learn, usable=self._usable)).tiers(self._read)
 
     def _read(self, template: Template, lines: pl.Series, wanted: frozenset[str]) -> Batch:
-        ok, pieces = template.cut(lines)
-        batch, found = Batch(wanted, ok), {}
+        whole, places, pieces = template.cut(lines)
+        batch, found = Batch(wanted, whole.filter(whole)), {}
         for path, piece in pieces:
             good = piece.good if path is None else self._wanted(path, piece)
             if not good.all():
@@ -91,7 +91,7 @@ class Spelled:
         for key in self._parser.keys:
             if _stands(key, found) and batch.needs(key.field):
                 self._read_key(batch, key, found)
-        return batch
+        return batch.at(places)
 
     def _usable(self, shape: Shape) -> bool:
         """Whether an object of this shape can be a record."""

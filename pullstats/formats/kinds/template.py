@@ -27,6 +27,9 @@ _LOOK_AT = 200  # lines
 _ENOUGH = 0.05  # of them must be spelled alike
 
 
+Path = tuple[str, ...] | None  # the keys that lead to a value; None: nobody asks for it
+
+
 class Texts(NamedTuple):
     """The raw texts of a place: of all lines, or the distinct ones.
 
@@ -112,11 +115,12 @@ class Template:
     def __hash__(self) -> int:
         return hash((self._separator, self._places))
 
-    def cut(self, lines: pl.Series) -> tuple[pl.Series, Iterator[tuple[tuple[str, ...] | None, Texts]]]:
-        """(which lines have as many pieces, each path with its texts)."""
+    def cut(self, lines: pl.Series) -> tuple[pl.Series, pl.Series | None, Iterator[tuple[Path, Texts]]]:
+        """(which lines have as many pieces, each line's place among these (`Cut.only`), each path with its texts)."""
         cut = Cut(lines, self._separator)
-        texts = ((path, piece.values(cut[i])) for i, (path, piece) in enumerate(self._pieces))
-        return (cut.count == len(self._pieces)).fill_null(value=False), texts
+        whole = (cut.count == len(self._pieces)).fill_null(value=False)
+        places = cut.only(whole)
+        return whole, places, ((path, piece.values(cut[i])) for i, (path, piece) in enumerate(self._pieces))
 
 
 class Shape(NamedTuple):
