@@ -19,7 +19,7 @@ from pullstats.counting.rows import ORDER, around, in_order
 from pullstats.lazy import pl
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from pullstats.counting.rows import Facts
     from pullstats.counting.rules import Rule
@@ -28,33 +28,33 @@ _EPOCH = date(1970, 1, 1)
 
 
 @dataclass(frozen=True)
-class Day:
-    """A day to be counted.
+class Span:
+    """Days that are counted together: one, or several that hold few requests.
 
     Attributes:
-        day: the UTC day.
+        days: the UTC days, in ascending order.
         rows: those that start before `until` and not before the days that were counted, sorted by key and time.
-        sizes: those seen on this day and the next one that there is.
+        sizes: those seen on these days and the next one that there is (columns of `rows.sizes`).
         resources: what their ids name, and those of days before.
-        until: where the day ends, in microseconds since the epoch; None where no day follows.
+        until: where the last day ends, in microseconds since the epoch; None where no day follows.
     """
 
-    day: date
+    days: list[date]
     rows: pl.DataFrame
-    sizes: dict[date, pl.DataFrame]
+    sizes: pl.DataFrame
     resources: pl.DataFrame
     until: int | None
 
 
-def days(given: Iterator[tuple[date, Facts]], rule: Rule) -> Iterator[Day]:
+def spans(given: Iterator[tuple[list[date], Facts]], rule: Rule) -> Iterator[Span]:
     """Days in ascending order, with the facts of their requests, made ready to be counted."""
     counted, today = None, next(given, None)
     while today is not None:
-        (day, facts), following = today, next(given, None)
-        sizes = {day: facts.sizes} | ({following[0]: following[1].sizes} if following else {})
-        until = _micros(day + timedelta(days=1)) if following else None
+        (days, facts), following = today, next(given, None)
+        until = _micros(days[-1] + timedelta(days=1)) if following else None
         rows = _rows(facts, following[1] if following else None, counted, until, rule)
-        yield Day(day, rows, sizes, (following or today)[1].resources, until)
+        next_day = [following[1].sizes.filter(pl.col("date") == following[0][0])] if following else []
+        yield Span(days, rows, pl.concat([facts.sizes, *next_day]), (following or today)[1].resources, until)
         counted, today = until, following
 
 
@@ -72,22 +72,25 @@ def _rows(facts: Facts, following: Facts | None, counted: int | None, until: int
 
 @dataclass(frozen=True)
 class Ready:
-    """A day that no further request can change.
+    """Days that no further request can change.
 
     Attributes:
-        day: the UTC day.
-        drafts: of its activities.
-        resources: what their ids name.
+        days: the UTC days, in ascending order.
+        drafts: of their activities.
+        resources: what the ids of these name.
+        learned: the version of a digest on a day (columns day, resource_id, learned).
     """
 
-    day: date
+    days: list[date]
     drafts: pl.DataFrame
     resources: pl.DataFrame
+    learned: pl.DataFrame
 
-    @property
-    def activities(self) -> pl.DataFrame:
-        """Its activities (columns ACTIVITIES), in order of time."""
-        return finished(self.drafts, self.resources)
+    def activities(self) -> Iterator[tuple[date, pl.DataFrame]]:
+        """The activities of each day (columns ACTIVITIES), in order of time."""
+        made = finished(self.drafts, self.resources, self.learned)
+        of_days = made.partition_by("date", as_dict=True, maintain_order=True)
+        yield from ((day, of_days.get((day,), made.clear())) for day in self.days)
 
 
 class Counter:
@@ -101,7 +104,7 @@ class Counter:
     def __init__(self, rule: Rule, sizes: pl.DataFrame | None) -> None:
         self._rule = rule
         self._given_sizes = None if sizes is None else around([sizes])
-        self._sizes: dict[date, pl.DataFrame] = {}
+        self._sizes = pl.DataFrame()
         self._until: int | None = None
         self._kept = pl.DataFrame()
         self._parts = no_parts()
@@ -110,12 +113,16 @@ class Counter:
         self._learned: list[pl.DataFrame] = []
         self._days: list[date] = []
 
-    def add(self, new: Day) -> None:
-        """Count a day."""
-        self._sizes = {day: table for day, table in self._sizes.items() if day >= new.day - timedelta(days=2)}
-        self._sizes |= new.sizes
+    def add(self, new: Span) -> None:
+        """Count some days."""
+        first = pl.lit(new.days[0])
+        if self._sizes.width:
+            before = self._sizes.filter(pl.col("date").is_between(first - pl.duration(days=2), first, closed="left"))
+            self._sizes = pl.concat([before, new.sizes])
+        else:
+            self._sizes = new.sizes
         self._resources = new.resources
-        self._days.append(new.day)
+        self._days += new.days
         kept = self._kept.select(new.rows.columns) if self._kept.width else new.rows.clear()
         rows = kept.merge_sorted(new.rows, "key", maintain_order=True)
         self._count(rows.with_columns(pl.int_range(pl.len()).alias("row")), new.until)
@@ -126,7 +133,7 @@ class Counter:
         pushed = pushes(rows, rule)
         rest = rows.filter(pl.col("row").is_in(pushed["row"].implode()).not_()) if len(pushed) else rows
         what = pl.col("what")
-        sizes = around(list(self._sizes.values())) if self._given_sizes is None else self._given_sizes
+        sizes = around([self._sizes]) if self._given_sizes is None else self._given_sizes
         known = Known(rule, sizes, self._resources, until)
         with ThreadPoolExecutor(1) as beside:
             packaging = beside.submit(lambda: packages(_only(rest, what.is_in(PACKAGE)), known))
@@ -149,37 +156,42 @@ class Counter:
         return named.select("artifact_id", "reference", "learned", day=pl.col("ts") // DAY).unique()
 
     def ready(self) -> Iterator[Ready]:
-        """The days that no further request can change, in order."""
+        """The days that no further request can change, if there are any."""
         oldest = int(self._kept["end"].min()) // DAY if len(self._kept) else None  # pyright: ignore[reportArgumentType]
+        days: list[date] = []
         while self._days:
-            number = (self._days[0] - _EPOCH).days
+            number = _number(self._days[0])
             waits = self._until is not None and (
                 (oldest is not None and oldest <= number) or number >= self._until // DAY - 1
             )
             if waits:
                 break
-            yield Ready(self._days.pop(0), self._drafts_of(number), self._with_versions(number))
+            days.append(self._days.pop(0))
+        if days:
+            yield Ready(days, self._drafts_until(days[-1]), self._resources, self._versions_on(days))
         self._forget()
 
-    def _drafts_of(self, day: int) -> pl.DataFrame:
+    def _drafts_until(self, last: date) -> pl.DataFrame:
         drafts = pl.concat([drafts_of_nothing(), *self._drafts])
-        of_day = pl.col("ts") // DAY == day
-        self._drafts = [drafts.filter(~of_day)]
-        return drafts.filter(of_day)
+        done = pl.col("ts") // DAY <= _number(last)
+        self._drafts = [drafts.filter(~done)]
+        return drafts.filter(done)
 
-    def _with_versions(self, day: int) -> pl.DataFrame:
-        """The resources, those by digest with the version that was learned on the day or a neighbouring one."""
-        near = pl.concat([_nothing_learned(), *self._learned]).filter((pl.col("day") - day).abs() <= 1)
+    def _versions_on(self, days: Sequence[date]) -> pl.DataFrame:
+        """The version of a digest on each day: one that was learned on the day or a neighbouring one."""
+        learned = pl.concat([_nothing_learned(), *self._learned])
+        near = pl.concat([learned.with_columns(pl.col("day") + step) for step in (-1, 0, 1)])
+        near = near.filter(pl.col("day").is_between(_number(days[0]), _number(days[-1])))
         # Of several versions the most exact one: 1.2.3 says more than 1.2.
         exact = near.sort(pl.col("learned").str.len_chars(), "learned", descending=True)
-        best = exact.unique(["artifact_id", "reference"], keep="first", maintain_order=True).drop("day")
-        learned = self._resources.join(best, on=["artifact_id", "reference"], how="left")
-        by_digest = pl.col("reference_kind") == "digest"
-        return learned.with_columns(pl.when(by_digest).then("learned").alias("learned"))
+        best = exact.unique(["day", "artifact_id", "reference"], keep="first", maintain_order=True)
+        digests = self._resources.filter(pl.col("reference_kind") == "digest")
+        named = digests.select("resource_id", "artifact_id", "reference")
+        return named.join(best, on=["artifact_id", "reference"]).select("day", "resource_id", "learned")
 
     def _forget(self) -> None:
         """Drop what was learned of days that are done."""
-        first = (self._days[0] - _EPOCH).days if self._days else 0
+        first = _number(self._days[0]) if self._days else 0
         self._learned = [table.filter(pl.col("day") >= first - 1) for table in self._learned if len(table)]
 
 
@@ -194,8 +206,12 @@ def _only(rows: pl.DataFrame, kind: pl.Expr) -> pl.DataFrame:
     return rows if chosen.all() else rows.filter(chosen)
 
 
+def _number(day: date) -> int:
+    return (day - _EPOCH).days
+
+
 def _micros(day: date) -> int:
-    return (day - _EPOCH).days * DAY
+    return _number(day) * DAY
 
 
 def _closed(rows: pl.DataFrame, until: int | None, join: int) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -60,31 +60,38 @@ def drafted(activities: pl.DataFrame, **columns: pl.Expr) -> pl.DataFrame:
     return activities.with_columns(made.cast(types[name]).alias(name) for name, made in wanted.items()).select(DRAFT)
 
 
-def finished(drafts: pl.DataFrame, resources: pl.DataFrame) -> pl.DataFrame:
-    """The drafts of one day as activities (columns ACTIVITIES), in order of time.
+def finished(drafts: pl.DataFrame, resources: pl.DataFrame, learned: pl.DataFrame) -> pl.DataFrame:
+    """The drafts of some days as activities (columns ACTIVITIES), in order of time.
 
     Args:
         drafts: columns DRAFT.
-        resources: what their ids name, with `version_id`, and `learned`: the version of a digest.
+        resources: what their ids name, with `version_id`.
+        learned: the version of a digest on a day (columns day, resource_id, learned).
     """
     kind = resources.select("resource_id", "host", "ecosystem", "artifact", "artifact_id")
     is_digest = pl.col("reference_kind") == "digest"
-    names = resources.select(
-        "reference", "version", "version_id", "learned", is_digest.alias("is_digest"), named="resource_id"
-    )
-    digests = resources.select(
-        digested="resource_id", digest="reference", digest_learned="learned", digest_version_id="version_id"
-    )
-    # One number sorts faster than three; drafts of one key come in their order.
+    names = resources.select("reference", "version", "version_id", is_digest.alias("is_digest"), named="resource_id")
+    digests = resources.select(digested="resource_id", digest="reference", digest_version_id="version_id")
+    versions = learned.rename({"resource_id": "named"})
+    digest_versions = learned.rename({"resource_id": "digested", "learned": "digest_learned"})
+    # One number sorts faster than three. Drafts of one key and second come in an order that does not tell when they
+    # were made.
     by_time = (pl.col("ts") // SECOND % _SECONDS) * (1 << _KEY_BITS) + pl.col("key") % (1 << _KEY_BITS)
-    joined = drafts.sort(by_time, maintain_order=True)
-    for table, column in ((kind, "resource_id"), (names, "named"), (digests, "digested")):
-        joined = joined.join(table, on=column, how="left", maintain_order="left")
+    day = (pl.col("ts") // DAY).alias("day")
+    joined = drafts.with_columns(day).sort("day", by_time, "at", "action", "resource_id", maintain_order=True)
+    for table, on in (
+        (kind, ["resource_id"]),
+        (names, ["named"]),
+        (digests, ["digested"]),
+        (versions, ["day", "named"]),
+        (digest_versions, ["day", "digested"]),
+    ):
+        joined = joined.join(table, on=on, how="left", maintain_order="left")
     second = pl.col("ts") // SECOND
     download = pl.col("action") == DOWNLOAD
     return joined.select(
         (second * SECOND).alias("ts"),
-        (pl.col("ts") // DAY).cast(pl.Int32).cast(pl.Date).alias("date"),
+        pl.col("day").cast(pl.Int32).cast(pl.Date).alias("date"),
         (pl.col("last") // SECOND - second).clip(0).alias("seconds"),
         "caller_id", origin("key", "artifact_id").alias("origin_id"), "principal_id",
         "artifact_id", "ecosystem", "artifact",

@@ -97,7 +97,10 @@ def test_days_given_in_any_pieces_count_the_same(seed: int) -> None:
     first, last = min(days), max(days)
     every = [first + i * DAY for i in range((last - first).days + 1)]
     none = frame([])
-    with patch("pullstats.counting.activities.REMEMBERED", seed % 2 * 50_000):  # also where nothing is remembered
+    with (
+        patch("pullstats.counting.activities.REMEMBERED", seed % 2 * 50_000),  # also where nothing is remembered
+        patch("pullstats.counting.activities.TOGETHER", (1, 60, 200_000)[seed % 3]),
+    ):
         pieces = list(derive(every, lambda day: days.get(day, none), ids, RULE))
     assert [day for day, _ in pieces] == every
     assert all(part["date"].unique().to_list() in ([], [day]) for day, part in pieces)
@@ -112,7 +115,8 @@ def test_a_day_rebuilt_with_its_warm_up_is_the_day_of_the_whole(seed: int, ahead
     whole = activities(frame(requests), None, RULE)
     day = sorted(days)[ahead % len(days)]
     near = [one for one in days if abs(one - day) <= WARM_UP_DAYS * DAY]
-    rebuilt = dict(derive(near, days.__getitem__, ids, RULE))[day]
+    with patch("pullstats.counting.activities.TOGETHER", (1, 60)[seed % 2]):
+        rebuilt = dict(derive(near, days.__getitem__, ids, RULE))[day]
     assert rebuilt.equals(whole.filter(pl.col("date") == day))
 
 
