@@ -66,21 +66,21 @@ class Reader:
 
         Only a few envelopes put several records into one line; `read` wants what this gives.
         """
-        self._look(lines)
+        self.look(lines)
         lists = [envelopes()[name] for name in self.envelopes if envelopes()[name].kind == "list"]
         return unfold(lists[0], lines) if lists else (lines, None)
 
     def read(self, lines: pl.Series, columns: Sequence[str] = tuple(RECORD)) -> pl.DataFrame:
         """The record of each line: `outcome` (Int32), `reason`, and the asked columns of RECORD, in its order."""
         names = [name for name in RECORD if name in {"outcome", "reason", *columns}]
-        self._look(lines)
+        self.look(lines)
         if not self.envelopes or self._unwrapper is None:
             return self._timed(self._records(lines, names), None)
         inside = self._unwrapper.unwrap(lines)
         frame = self._timed(self._records(inside.lines, names), inside.ts)
         return self._foreign(_parts(frame, inside.parts), inside.programs)
 
-    def _look(self, lines: pl.Series) -> None:
+    def look(self, lines: pl.Series) -> None:
         """Find out what the lines are wrapped in, from the first ones that are no header."""
         if self._unwrapper is None:
             texts = lines.filter((lines.str.strip_chars() != "") & ~lines.str.starts_with("#"))

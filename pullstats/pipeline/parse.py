@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from pullstats.errors import PullstatsError, printable
@@ -222,7 +222,9 @@ def chunks(plan: Plan) -> Iterator[Chunk]:
             pl.Series("line", [line for line in head_lines(print_.head, 50) if reader.names_columns(line)], pl.String())
         )
     keyed = reader.entry.unique_id
-    given = blocks(outcome.source, print_, start, first)
+    # A small log in two halves, which are parsed at the same time; not where ids that come twice are looked for.
+    half = max(BLOCK_BYTES // 4, min(BLOCK_BYTES, -(-print_.length // 2)))
+    given = blocks(outcome.source, print_, start, first, BLOCK_BYTES if keyed else half)
     given = ahead(_cut(given)) if print_.length > BLOCK_BYTES else given
     for block, records in _parsed(reader, given):
         unfit = plan.growing or records["outcome"].tail(1).to_list() in ([], [REJECTED])  # [] of a byte-order mark
@@ -246,8 +248,11 @@ def _parsed(reader: Reader, given: Iterator[Block]) -> Iterator[tuple[Block, pl.
     def parsed(block: Block) -> tuple[Block, pl.DataFrame]:
         return block, numbered(reader, block, WANTED)
 
-    yield from map(parsed, islice(given, 1))  # it shows what the lines are wrapped in
-    yield from abreast(parsed, given) if reader.independent else map(parsed, given)
+    first = list(islice(given, 1))
+    for block in first:
+        reader.look(block.lines())
+    blocks_ = chain(first, given)
+    yield from abreast(parsed, blocks_) if reader.independent else map(parsed, blocks_)
 
 
 def _next_line(plan: Plan) -> int:
