@@ -3,6 +3,7 @@
 import gzip
 import itertools
 import lzma
+import os
 import random
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from pullstats.sources.compression import kind_of
 from tests.program import pullstats
 
+FULL = bool(os.environ.get("PULLSTATS_FULL"))
 DAY = 86_400
 CLIENTS = (
     "docker/24.0.7 go/go1.20.10 git-commit/311b9ff kernel/6.1.0-18-amd64 os/linux arch/amd64 UpstreamClient(Docker-Client/24.0.7 \\x5C(linux\\x5C))",
@@ -79,7 +81,7 @@ def shards(lines: list[str], cuts: list[int], folder: Path, packed: list[int], o
     packed=st.lists(st.integers(0, len(PACK) - 1), min_size=1, max_size=4),
     runs=st.integers(1, 3),
 )
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100 if FULL else 7, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_cut_order_compression_and_repetition_gives_the_same_answers(
     tmp_path_factory: pytest.TempPathFactory, seed: int, cuts: list[int], packed: list[int], runs: int
 ) -> None:
@@ -100,7 +102,7 @@ def test_any_cut_order_compression_and_repetition_gives_the_same_answers(
 
 
 @given(seed=st.integers(0, 10**6))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=100 if FULL else 7, deadline=None)
 def test_counts_are_ordered_in_every_slice(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:
     log = tmp_path_factory.mktemp("slice") / "a.log"
     log.write_text("".join(traffic(seed, 150)))
