@@ -115,7 +115,7 @@ def test_a_day_rebuilt_with_its_warm_up_is_the_day_of_the_whole(seed: int, ahead
     whole = activities(frame(requests), None, RULE)
     day = sorted(days)[ahead % len(days)]
     near = [one for one in days if abs(one - day) <= WARM_UP_DAYS * DAY]
-    with patch("pullstats.counting.activities.TOGETHER", (1, 60)[seed % 2]):
+    with patch("pullstats.counting.activities.TOGETHER", (1, 60, 200_000)[seed % 3]):
         rebuilt = dict(derive(near, days.__getitem__, ids, RULE))[day]
     assert rebuilt.equals(whole.filter(pl.col("date") == day))
 
