@@ -9,6 +9,7 @@ from pullstats.words import COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
 REQUESTS = (
     "ts", "date", "caller_id", "resource_id", "method", "status", "bytes", "duration_ms",
@@ -108,6 +109,18 @@ def schema(columns: tuple[str, ...]) -> pl.Schema:
 def typed(frame: pl.DataFrame, table: str) -> pl.DataFrame:
     """The frame with exactly the columns and types of a table."""
     return frame.select(TABLES[table]).cast(schema(TABLES[table]))
+
+
+def by_day(frame: pl.DataFrame) -> dict[date, pl.DataFrame]:
+    """The rows of each day (column date), in their order; where the days are in order, without a copy."""
+    if frame["date"].is_sorted():
+        runs = frame["date"].rle().struct.unnest()
+        begins = runs["len"].cum_sum() - runs["len"]
+        return {
+            day: frame.slice(begin, length)
+            for day, begin, length in zip(runs["value"], begins, runs["len"], strict=True)
+        }
+    return {day: rows for (day,), rows in frame.partition_by("date", as_dict=True, maintain_order=True).items()}
 
 
 def record_schema(columns: tuple[str, ...] = tuple(RECORD)) -> pl.Schema:

@@ -103,4 +103,5 @@ def _together(days: Sequence[date], read: Callable[[date], pl.DataFrame]) -> Ite
 def _counted(given: Iterator[Span], counter: Counter) -> Iterator[Ready]:
     for span in given:
         counter.add(span)
-        yield from counter.ready()
+        if ready := counter.ready():
+            yield ready

@@ -17,6 +17,7 @@ from pullstats.counting.pushes import push_drafts, pushes
 from pullstats.counting.redirects import settled
 from pullstats.counting.rows import ORDER, around, in_order
 from pullstats.lazy import pl
+from pullstats.tables import by_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -89,8 +90,8 @@ class Ready:
     def activities(self) -> Iterator[tuple[date, pl.DataFrame]]:
         """The activities of each day (columns ACTIVITIES), in order of time."""
         made = finished(self.drafts, self.resources, self.learned)
-        of_days = made.partition_by("date", as_dict=True, maintain_order=True)
-        yield from ((day, of_days.get((day,), made.clear())) for day in self.days)
+        of_days = by_day(made)
+        yield from ((day, of_days.get(day, made.clear())) for day in self.days)
 
 
 class Counter:
@@ -104,7 +105,7 @@ class Counter:
     def __init__(self, rule: Rule, sizes: pl.DataFrame | None) -> None:
         self._rule = rule
         self._given_sizes = None if sizes is None else around([sizes])
-        self._sizes = pl.DataFrame()
+        self._sizes: list[pl.DataFrame] = []
         self._until: int | None = None
         self._kept = pl.DataFrame()
         self._parts = no_parts()
@@ -115,12 +116,9 @@ class Counter:
 
     def add(self, new: Span) -> None:
         """Count some days."""
-        first = pl.lit(new.days[0])
-        if self._sizes.width:
-            before = self._sizes.filter(pl.col("date").is_between(first - pl.duration(days=2), first, closed="left"))
-            self._sizes = pl.concat([before, new.sizes])
-        else:
-            self._sizes = new.sizes
+        near = pl.col("date") >= new.days[0] - timedelta(days=2)
+        before = (table.filter(near) for table in self._sizes)
+        self._sizes = [*(table for table in before if len(table)), new.sizes]
         self._resources = new.resources
         self._days += new.days
         kept = self._kept.select(new.rows.columns) if self._kept.width else new.rows.clear()
@@ -133,7 +131,7 @@ class Counter:
         pushed = pushes(rows, rule)
         rest = rows.filter(pl.col("row").is_in(pushed["row"].implode()).not_()) if len(pushed) else rows
         what = pl.col("what")
-        sizes = around([self._sizes]) if self._given_sizes is None else self._given_sizes
+        sizes = around(self._sizes) if self._given_sizes is None else self._given_sizes
         known = Known(rule, sizes, self._resources, until)
         with ThreadPoolExecutor(1) as beside:
             packaging = beside.submit(lambda: packages(_only(rest, what.is_in(PACKAGE)), known))
@@ -155,8 +153,8 @@ class Counter:
         named = learned.join(tags, on="tagged").join(digests, on="digested")
         return named.select("artifact_id", "reference", "learned", day=pl.col("ts") // DAY).unique()
 
-    def ready(self) -> Iterator[Ready]:
-        """The days that no further request can change, if there are any."""
+    def ready(self) -> Ready | None:
+        """The days that no further request can change; None where there are none."""
         oldest = int(self._kept["end"].min()) // DAY if len(self._kept) else None  # pyright: ignore[reportArgumentType]
         days: list[date] = []
         while self._days:
@@ -167,9 +165,9 @@ class Counter:
             if waits:
                 break
             days.append(self._days.pop(0))
-        if days:
-            yield Ready(days, self._drafts_until(days[-1]), self._resources, self._versions_on(days))
+        done = Ready(days, self._drafts_until(days[-1]), self._resources, self._versions_on(days)) if days else None
         self._forget()
+        return done
 
     def _drafts_until(self, last: date) -> pl.DataFrame:
         drafts = pl.concat([drafts_of_nothing(), *self._drafts])

@@ -30,6 +30,7 @@ from pullstats.counting.codes import (
 from pullstats.counting.ids import key
 from pullstats.counting.names import CALLER_COLUMNS, RESOURCE_COLUMNS, Ids, callers, resources
 from pullstats.lazy import pl
+from pullstats.tables import by_day
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -213,5 +214,5 @@ def around(known: Sequence[pl.DataFrame]) -> pl.DataFrame:
 def days_of(requests: pl.DataFrame) -> dict[date, pl.DataFrame]:
     """Requests by UTC day, in the order of the days."""
     day = (pl.col("ts") // DAY).cast(pl.Int32).cast(pl.Date).alias("date")
-    parts = requests.with_columns(day).partition_by("date", as_dict=True, include_key=False)
-    return {key[0]: parts[key] for key in sorted(parts)}
+    parts = by_day(requests.with_columns(day))
+    return {day: parts[day].drop("date") for day in sorted(parts)}

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from pullstats.errors import PullstatsError
 from pullstats.lazy import pl
 from pullstats.store.open import Store, locked
-from pullstats.tables import PARTITIONED, TABLES, schema, typed
+from pullstats.tables import PARTITIONED, TABLES, by_day, schema, typed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -94,7 +94,7 @@ class Parts:
     def _write(self, *, keep_newest: bool) -> None:
         if not self.rows or self.folder is None or self.thread is None:
             return
-        days = _by_day(pl.concat(self.held))
+        days = by_day(pl.concat(self.held))
         newest = max(days) if keep_newest and len(days) > 1 else None
         self.held, self.rows = [], 0
         for day, frame in days.items():
@@ -102,18 +102,6 @@ class Parts:
                 self.held, self.rows = [frame], len(frame)
             else:
                 self.files.append(self.thread.submit(write_part, self.folder, frame))
-
-
-def _by_day(requests: pl.DataFrame) -> dict[date, pl.DataFrame]:
-    """The rows of each day, in their order; where the days are in order, without a copy."""
-    if requests["date"].is_sorted():
-        runs = requests["date"].rle().struct.unnest()
-        begins = runs["len"].cum_sum() - runs["len"]
-        return {
-            day: requests.slice(begin, length)
-            for day, begin, length in zip(runs["value"], begins, runs["len"], strict=True)
-        }
-    return {day: frame for (day,), frame in requests.partition_by("date", as_dict=True, maintain_order=True).items()}
 
 
 def write_part(folder: Path, frame: pl.DataFrame, *, partitioned: bool = True) -> AddAction:

@@ -149,7 +149,7 @@ class JsonParser:
         for key in self.keys:
             if texts[key.path].null_count() < len(frame) and part.needs(key.field):
                 read_column(part, key.field, stated(key, texts), self.how)
-        return _widened(part, rows, batch)
+        return part.at(_places(rows, len(lines)))
 
     def _refuse_json(
         self, batch: Batch, lines: pl.Series, rows: pl.Series, path: tuple[str, ...], texts: pl.Series
@@ -227,8 +227,8 @@ class JsonParser:
         for number in sorted(there):
             texts = pl.Series([row.get(number) for row in rows], dtype=pl.String)
             read_texts(part, [(self.keys[number].field, texts)], self.how)
-        places = pl.Series([i for i, row in enumerate(raw) if row is not None], dtype=pl.Int64)
-        return _widened(part, places, Batch(wanted, constant(False, len(lines), pl.Boolean())))
+        found = pl.Series([i for i, row in enumerate(raw) if row is not None], dtype=pl.Int64)
+        return part.at(_places(found, len(lines)))
 
     def _raw(self, record: Mapping[str, Any] | None) -> dict[int, str | None] | None:
         """The raw texts of an object that is a record of this format, by the numbers of their keys."""
@@ -336,12 +336,9 @@ def _both(one: pl.Series | None, other: pl.Series | None) -> pl.Series | None:
     return other if one is None else one if other is None else one & other
 
 
-def _widened(part: Batch, rows: pl.Series, batch: Batch) -> Batch:
-    """The batch with what was read of some of its rows."""
-    batch.ok.scatter(rows, part.ok)
-    for name, series in part.columns().items():
-        batch.put(name, 0, constant(None, len(batch.ok), series.dtype).scatter(rows, series))
-    return batch
+def _places(rows: pl.Series, height: int) -> pl.Series:
+    """Each line's place among these rows, null for the others (for `Batch.at`)."""
+    return constant(None, height, pl.UInt32()).scatter(rows, pl.int_range(len(rows), dtype=pl.UInt32(), eager=True))
 
 
 def _struct(paths: Iterable[tuple[tuple[str, ...], bool]]) -> dict[str, pl.DataType]:
