@@ -27,6 +27,7 @@ _NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 _MONTHS = {name: number for number, name in enumerate(_NAMES, 1)}
 _DAYS = (0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _REST = re.compile(r":([0-5][0-9]|60)(?:[.,]([0-9]{1,9}))?(?: ?([Zz]|UTC)| ?([+-])([0-9]{2})(?::?([0-5][0-9]))?)?")
+_CLF_REST = re.compile(r":([0-5][0-9]|60)()() ([+-])([0-9]{2})([0-5][0-9])")
 # What stands between hour and minute -> each time of day and its seconds from midnight.
 _OF_DAY = {colon: {f"{m // 60:02}{colon}{m % 60:02}": m * 60 for m in range(24 * 60)} for colon in ("", ":")}
 _NUMBER = r"^([0-9]{9,19})(?:\.([0-9]{1,12}))?$"
@@ -45,6 +46,7 @@ class Clock:
         pattern: what the whole looks like in a line.
         fixed: characters of the whole, where that never varies.
         colon: what stands between hour and minute.
+        rest: what follows the minute: seconds, fraction, a word for UTC, or sign, hours and minutes of the zone.
     """
 
     width: int
@@ -52,6 +54,7 @@ class Clock:
     pattern: str
     fixed: int = 0
     colon: str = ":"
+    rest: re.Pattern[str] = _REST
 
 
 _ZONE = r"(?:[Zz]|[+-][0-9]{2}:?[0-9]{2})"
@@ -61,6 +64,7 @@ CLOCKS = {
         re.compile(r"(?P<d>[0-3][0-9])/(?P<b>[A-Z][a-z]{2})/(?P<y>[0-9]{4}):"),
         r"[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-9]{2} [+-][0-9]{4}",
         26,
+        rest=_CLF_REST,
     ),
     "clf_local": Clock(
         17,
@@ -141,7 +145,7 @@ def _minutes(clock: Clock, texts: pl.Series) -> pl.Series:
 
 def _rest(clock: str, text: str) -> tuple[int, int | None] | None:
     """(microseconds of the seconds, offset of the zone in seconds or None) of a time's end."""
-    match = _REST.fullmatch(f":{text}" if clock == "digits" else text)
+    match = CLOCKS[clock].rest.fullmatch(f":{text}" if clock == "digits" else text)
     if not match:
         return None
     seconds, fraction, utc, sign, hours, minutes = match.groups()
@@ -284,7 +288,8 @@ def joined(clock: str, minutes: pl.Series, rests: pl.Series, tz: str) -> pl.Seri
 
 def _rests(clock: str, rests: pl.Series) -> tuple[pl.Series, pl.Series | None]:
     """(microseconds less the zone's offset, 1 where no zone is stated or None if all state one) of the times' ends."""
-    return _fractions(clock, rests) if mostly_different(rests) else _distinct_rests(clock, rests)
+    fractions = not CLOCKS[clock].fixed and mostly_different(rests)
+    return _fractions(clock, rests) if fractions else _distinct_rests(clock, rests)
 
 
 def _distinct_rests(clock: str, rests: pl.Series) -> tuple[pl.Series, pl.Series | None]:

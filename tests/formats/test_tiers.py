@@ -140,6 +140,16 @@ SETTLED = {
         '::1 - - [01/Feb/2024:10:00:00 +0000] "GET / HTTP/1.1" 200 99999999999999999999 "-" "a"',
         None,
     ),
+    "a fraction where the zone stands": (
+        "nginx-combined",
+        '::1 - - [01/Feb/2024:10:00:00.50000] "GET / HTTP/1.1" 200 5 "-" "a"',
+        None,
+    ),
+    "a zone of minutes with a colon": (
+        "apache-combined",
+        '::1 - - [01/Feb/2024:10:00:00+00:00] "GET / HTTP/1.1" 200 5 "-" "a"',
+        None,
+    ),
     "an escaped quote": (
         "apache-combined",
         r'::1 - - [01/Feb/2024:10:00:00 +0000] "GET / HTTP/1.1" 200 - "-" "a \" \\"',
