@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import threading
 from typing import TYPE_CHECKING, Any
 
 _ALLOCATOR = "_RJEM_MALLOC_CONF"
@@ -34,6 +35,11 @@ else:
     nw = _Lazy("narwhals.stable.v2")
     pl = _Lazy("polars")
     Frame = Table = Any
+
+
+def narwhals_soon() -> None:
+    """Import narwhals in a thread: a question needs it when its log is counted, which leaves Python time."""
+    threading.Thread(target=importlib.import_module, args=("narwhals.stable.v2",), daemon=True).start()
 
 
 def large_pages() -> None:

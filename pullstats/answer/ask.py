@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,12 @@ def ask(question: Question, tables: Tables, query: Query) -> Answer:
     Raises:
         UsageError: the window or a dimension is wrong.
     """
+    with ThreadPoolExecutor(1) as beside:
+        doubts = beside.submit(summary.warnings, tables) if question.name == SUMMARY else None
+        return _answered(question, tables, query).noted(*(doubts.result() if doubts else ()))
+
+
+def _answered(question: Question, tables: Tables, query: Query) -> Answer:
     covered = coverage(tables)
     spans = query.window.spans(covered.first, covered.last)
     buckets = windows.buckets(query.by, spans, query.window.zone) if query.by else []
@@ -50,7 +57,7 @@ def ask(question: Question, tables: Tables, query: Query) -> Answer:
         top=question.top,
         facts=notes,
     )
-    told = summary.warnings(tables) if question.name == SUMMARY else _left_out(facts, frame)
+    told = _left_out(facts, frame) if question.name != SUMMARY else []
     if len(covered.sources) > 1:
         told = [*layers.notes(tables, query.layer), *told]
     return _presented(question, answer, facts, buckets, usual).noted(*told)

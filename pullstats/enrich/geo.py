@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from pullstats.enrich.companies import Companies
 from pullstats.enrich.geodata import GeoData, TableInfo, tsv
 from pullstats.enrich.mmdb import Database
-from pullstats.enrich.organisations import said_by_names
 from pullstats.lazy import pl
 
 if TYPE_CHECKING:
@@ -88,15 +87,11 @@ class Geo:
 
     @cached_property
     def systems(self) -> pl.DataFrame:
-        """One row a number: asn (Int64), organisation, word_type, asn_type, asn_provider, asn_company, asn_domain.
-
-        The last four are our own table's; word_type is what the organisation's name says.
-        """
+        """One row a number: asn (Int64), organisation, and of our own table: asn_type, _provider, _company, _domain."""
         types = tsv("asn_types").select(
             pl.col("asn").cast(pl.Int64), pl.col("type", "provider", "company", "domain").name.prefix("asn_")
         )
         if self.data is None:
-            return types.with_columns(pl.lit(None, pl.String()).alias(name) for name in ("organisation", "word_type"))
-        names = self.data.organisations
-        said = said_by_names(names["organisation"]).with_columns(names["asn"].cast(pl.Int64))
-        return said.join(types, on="asn", how="full", coalesce=True)
+            return types.with_columns(pl.lit(None, pl.String()).alias("organisation"))
+        names = self.data.organisations.with_columns(pl.col("asn").cast(pl.Int64))
+        return names.join(types, on="asn", how="full", coalesce=True)

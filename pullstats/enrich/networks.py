@@ -36,6 +36,7 @@ def lookup(parsed: pl.DataFrame, geo: Geo, columns: Sequence[str] = COLUMNS) -> 
     frame = pl.concat([_tables(parsed, geo), _files(parsed, geo)], how="horizontal")
     frame = frame.with_columns(pl.coalesce("given_asn", "table_asn").alias("asn"))
     frame = frame.join(geo.systems, on="asn", how="left", maintain_order="left")
+    frame = _with_words(frame, "organisation")
     frame = pl.concat([frame, _mapped(parsed, frame, geo)], how="horizontal")
     answers = (
         frame.lazy()
@@ -52,6 +53,17 @@ def lookup(parsed: pl.DataFrame, geo: Geo, columns: Sequence[str] = COLUMNS) -> 
         )
         .collect()
     )
+
+
+def read_tables(geo: Geo) -> None:
+    """Read what `lookup` looks into, so that it need not wait for it.
+
+    Raises:
+        PullstatsError: a table cannot be read.
+    """
+    special(), anycast(), geo.systems  # noqa: B018 - each is read at its first use
+    if geo.data is not None:
+        geo.data.country, geo.data.asn, geo.data.cloud  # noqa: B018
 
 
 _KEPT = ("network", "company", "company_evidence", "evidence")  # what a reserved address can have
@@ -104,9 +116,15 @@ def _files(parsed: pl.DataFrame, geo: Geo) -> pl.DataFrame:
             for answer, database in zip(answers, geo.databases, strict=True)
         ]
         columns += [pl.coalesce(answers).alias(f"given_{name}"), pl.coalesce(said).alias(f"{name}_file")]
-    given = found[0].select(columns)
-    words_ = said_by_names(given["given_organisation"].drop_nulls().unique()).rename(lambda name: f"given_{name}")
-    return given.join(words_, on="given_organisation", how="left", maintain_order="left")
+    return _with_words(found[0].select(columns), "given_organisation")
+
+
+def _with_words(frame: pl.DataFrame, name: str) -> pl.DataFrame:
+    """The frame with word_type (given_word_type for given_organisation): what the names that occur say."""
+    said = said_by_names(frame[name].drop_nulls().unique()).rename(
+        {"organisation": name, "word_type": name.replace("organisation", "word_type")}
+    )
+    return frame.join(said, on=name, how="left", maintain_order="left")
 
 
 def _organisation() -> tuple[pl.Expr, ...]:

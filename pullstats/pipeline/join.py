@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pullstats.enrich import addresses, networks
-from pullstats.enrich.artifacts import resources
+from pullstats.enrich.artifacts import resources, routes
 from pullstats.enrich.clients import classify
 from pullstats.enrich.dictionary import Dictionary
 from pullstats.enrich.environments import environments
@@ -29,6 +29,7 @@ from pullstats.tables import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Future
 
     from pullstats.enrich.networks import Geo
     from pullstats.identity import Key
@@ -66,18 +67,21 @@ class Joiner:
         self._known = {name: writer.known(name).rename(key) for name, key in DIMENSION_KEYS.items()}
         self._networks = pl.Categories(f"pullstats-{uuid.uuid4().hex}", "pullstats", pl.UInt32)
         self._now = time.time_ns() // 1000
-        self._prepared = False
+        self._prepared: Future[None] | None = None
 
     @cached_property
     def _geo(self) -> Geo:
         return self._reading.geo()
 
     def prepare(self) -> None:
-        """Read the tables that the first batch needs, while it is being looked at and parsed."""
-        if not self._prepared:
-            networks.lookup(addresses.parse(pl.Series(["192.0.2.1"])), self._geo, NETWORK_COLUMNS)
-            classify(pl.Series(["-"]))
-            self._prepared = True
+        """Begin to read the tables that the first batch needs, while it is being looked at and parsed."""
+        if self._prepared is None:
+            self._prepared = self._beside.submit(self._read_tables)
+
+    def _read_tables(self) -> None:
+        networks.read_tables(self._geo)
+        classify(pl.Series(["-"]))
+        routes()
 
     def forget(self) -> None:
         """Let go of all that was met: a run that is over leaves its memory to what comes then."""
@@ -88,7 +92,9 @@ class Joiner:
 
     def requests(self, records: pl.DataFrame) -> pl.DataFrame:
         """The requests (columns REQUESTS) of parsed records (columns WANTED, source_id, line, keyed)."""
+        self.prepare()
         named = self._beside.submit(self._resources, records)
+        self._prepared.result()
         return records.select(
             "ts",
             (pl.col("ts") // DAY).cast(pl.Int32).cast(pl.Date).alias("date"),

@@ -118,9 +118,7 @@ def _fitting(rows: pl.DataFrame, route: Route) -> pl.DataFrame:
 
 def _read(rows: pl.DataFrame, route: Route) -> pl.DataFrame:
     """Row and the columns of _ROUTED of the paths that fit a route's pattern and its further conditions."""
-    groups = [
-        pl.col("target").str.extract(route.pattern, place).alias(name) for place, name in enumerate(route.groups, 1)
-    ]
+    groups = [pl.col("target").str.extract_groups(route.pattern).struct.unnest()] if route.groups else []
     read = rows.select("row", "target", *groups)
     read = product(read) if route.reader == "product" else read
     for group, pattern, replacement in (row for row in route.change if row[0] in read.columns):
