@@ -13,15 +13,15 @@ def constant(value: bool | str | int | None, height: int, dtype: pl.DataType) ->
 
 
 class Cut:
-    """Lines cut at a separator.
+    """Lines cut at a separator, or into what a pattern matches.
 
     Attributes:
         count: how many pieces each line has; null where there is no line.
         good: which lines are asked for pieces; None: all.
     """
 
-    def __init__(self, lines: pl.Series, separator: str) -> None:
-        self._lists = lines.str.split(separator)
+    def __init__(self, lines: pl.Series, separator: str, pattern: str = "") -> None:
+        self._lists = lines.str.extract_all(pattern) if pattern else lines.str.split(separator)
         self.count = self._lists.list.len()
         self.good: pl.Series | None = None
 

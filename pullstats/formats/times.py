@@ -33,6 +33,7 @@ _OF_DAY = {colon: {f"{m // 60:02}{colon}{m % 60:02}": m * 60 for m in range(24 *
 _NUMBER = r"^([0-9]{9,19})(?:\.([0-9]{1,12}))?$"
 _EPOCH = re.compile(_NUMBER)
 _UNITS = ((11, 6), (14, 3), (17, 0))  # (digits at most, power of ten that makes microseconds of it)
+_C = re.compile(r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([ 0-3][0-9]) ([0-9:]{8}) ([0-9]{4})")
 _PLAIN = re.compile(r"[0-9]+(?:\.[0-9]+)?[eE]\+?[0-9]{1,2}")
 
 
@@ -70,6 +71,12 @@ CLOCKS = {
         17,
         re.compile(r"(?P<d>[0-3][0-9])/(?P<b>[A-Z][a-z]{2})/(?P<y>[0-9]{4}):"),
         r"[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?: [+-][0-9]{4})?",
+    ),
+    "clf_spaced": Clock(  # Python's http.server, Werkzeug: 23/Nov/2026 10:00:00
+        17,
+        re.compile(r"(?P<d>[0-3][0-9])/(?P<b>[A-Z][a-z]{2})/(?P<y>[0-9]{4}) "),
+        r"[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2}",
+        20,
     ),
     "iso": Clock(
         16,
@@ -229,9 +236,12 @@ def _each(clock: str, texts: pl.Series, tz: str) -> pl.Series:
 
 
 def _auto(text: str, tz: str) -> int | None:
-    """`read` of a number, an ISO or a CLF time: whichever it looks like."""
+    """`read` of a number, an ISO, a CLF or a C time (`Mon Nov 23 10:00:00 2026`): whichever it looks like."""
     if text[4:5] == "-":
         return read("iso", text, tz)
+    if written := _C.fullmatch(text):
+        month, day, clock, year = written.groups()
+        return read("clf_spaced", f"{day.replace(' ', '0')}/{month}/{year} {clock}", tz)
     return read("clf_local", text.strip("[]"), tz) if text[2:3] == "/" or text[:1] == "[" else epoch(text)
 
 

@@ -56,8 +56,8 @@ def url(text: str) -> str:
 
 
 def plus(text: str) -> str:
-    """Undo IIS's `+` for a space (which loses what was a plus)."""
-    return text.replace("+", " ")
+    """Undo IIS's `+` for a space (which loses what was a plus); a text with spaces was logged as it is."""
+    return text if " " in text else text.replace("+", " ")
 
 
 def sound(text: str) -> str:

@@ -121,6 +121,13 @@ def peer(raw: str) -> str | None:
     return address(head) if colon and port.isdecimal() and head else address(raw)
 
 
+def via(raw: str) -> tuple[str | None, str | None]:
+    """(address, xff) of `FORWARDED via ADDRESS`, or of an address alone."""
+    forwarded, said, direct = raw.rpartition(" via ")
+    known = None if direct == "undefined" else address(direct)  # Node.js: the client has gone
+    return known, xff(forwarded) if said else None
+
+
 def xff(raw: str) -> str | None:
     """A list of addresses; None where the text holds none (some logs have another field in this place)."""
     return raw if re.search(HAS_ADDRESS, raw) else None
@@ -269,6 +276,7 @@ TYPES: dict[str, Type] = {
     "host": Type(host),
     "address": Type(address, pattern=_ADDRESS, escaped=False),
     "peer": Type(peer, pattern=_ADDRESS, escaped=False),
+    "via": Type(via, ("client_ip", "xff")),
     "xff": Type(xff),
     "list": Type(several),
     "captures": Type(captures, ("host", "user_agent", "xff", "referer"), escaped=False),

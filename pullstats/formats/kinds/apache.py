@@ -124,6 +124,7 @@ def _strftime(form: str) -> Iterator[Token]:
     lead, inner, trail = bracketed.groups() if bracketed else ("", form, "")
     clocks = {
         "%d/%b/%Y:%H:%M:%S %z": "clf", "%d/%b/%Y:%T %z": "clf", "%d/%b/%Y:%H:%M:%S": "clf_local",
+        "%d/%b/%Y %H:%M:%S": "clf_spaced", "%d/%b/%Y %T": "clf_spaced",
         "%Y-%m-%dT%H:%M:%S%z": "iso", "%Y-%m-%dT%T%z": "iso", "%FT%T%z": "iso", "%Y-%m-%d %H:%M:%S": "iso",
         "%Y-%m-%d %T": "iso", "%F %T": "iso", "%Y-%m-%dT%H:%M:%SZ": "iso", "%Y-%m-%dT%H:%M:%S": "iso",
         "%FT%TZ": "iso", "%s": "epoch",

@@ -45,6 +45,8 @@ DEFAULTS: dict[str, tuple[str, str]] = {
     "sum": ("request_time", "sum"),
     "gin": ("ts", "gin"),
     "digits": ("ts", "digits"),
+    "slashed": ("ts", "slashed"),
+    "time": ("ts", "time"),
 }
 
 

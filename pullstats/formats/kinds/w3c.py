@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from pullstats.formats import times
@@ -46,7 +47,13 @@ NAMES: dict[str, tuple[str, str, int, str]] = {
     "ssl-protocol": ("tls", "tls", 0, ""),
     "x-edge-location": ("edge", "text", 0, ""),
     "c-country": ("country", "country", 0, ""),
+    "c-status": ("status", "status", 1, ""),  # SHOUTcast
+    "TimeTakenMS": ("request_time", "ms", 1, ""),  # IIS Advanced Logging
 }
+_TIMES = (("date", "time"), ("date-local", "time-local"))
+_QUOTED = r'"(?:[^"]|"")*"'
+_WORD = rf"{_QUOTED}|[^ ]+"  # a text with spaces stands in quotes, a quote in it twice
+_HAS_QUOTED = rf"(?:^| ){_QUOTED}(?: |$)"
 _HEADER = re.compile(r"#(?:Version|Fields|Software|Date|Start-Date|End-Date|Remark|GMT-Offset)\s*:")
 
 
@@ -56,8 +63,8 @@ class Layout:
     def __init__(self, names: list[str], entry: Entry, *, least: int = 0) -> None:
         self.names, self.least = names, least or len(names)
         self.fields = [(i, field) for i, name in enumerate(names) if (field := _field(name, entry))]
-        self.day = names.index("date") if "date" in names and "time" in names else -1
-        self.clock = names.index("time") if self.day >= 0 else -1
+        day, clock = next((pair for pair in _TIMES if set(pair) <= set(names)), ("", ""))
+        self.day, self.clock = (names.index(day), names.index(clock)) if day else (-1, -1)
 
     @property
     def timed(self) -> bool:
@@ -83,7 +90,8 @@ class W3cParser:
         self.entry, self.how = entry, How("none", tz, entry.null)
         self.current = current or Layout(entry.spec.split(), entry, least=entry.least)
         self.columns = frozenset(c for name in NAMES for c in Field(*NAMES[name][:2]).columns) | {"ts"}
-        self.tiers: tuple[Callable[[pl.Series, frozenset[str]], Batch], ...] = (self._by_columns,)
+        tiers = (self._by_words, self._by_columns) if entry.separator == " " else (self._by_columns,)
+        self.tiers: tuple[Callable[[pl.Series, frozenset[str]], Batch], ...] = tiers
 
     def segments(self, lines: pl.Series) -> Iterator[tuple[W3cParser, int, int]]:
         """(parser, begin, length) of the runs of lines with the same columns."""
@@ -100,20 +108,36 @@ class W3cParser:
         return W3cParser(self.entry, self.how.tz, self.current)
 
     def _by_columns(self, lines: pl.Series, wanted: frozenset[str]) -> Batch:
+        cut = Cut(lines, self.entry.separator)
+        return self._read(cut.count, cut.__getitem__, lines, wanted)
+
+    def _by_words(self, lines: pl.Series, wanted: frozenset[str]) -> Batch:
+        """The lines that have texts in quotes."""
+        quoted = lines.str.contains(_HAS_QUOTED).fill_null(value=False)
+        if not quoted.any():
+            return Batch(wanted, quoted)
+        cut = Cut(lines, "", _WORD)
+        batch = self._read(cut.count, lambda i: _plain(cut[i]), lines, wanted)
+        batch.require(quoted)
+        return batch
+
+    def _read(
+        self, count: pl.Series, texts: Callable[[int], pl.Series], lines: pl.Series, wanted: frozenset[str]
+    ) -> Batch:
+        """The lines of which so many texts were cut, each at its place."""
         layout = self.current
         if not layout.names or not layout.timed:
             return Batch(wanted, constant(False, len(lines), pl.Boolean()))
         width = len(layout.names)
-        cut = Cut(lines, self.entry.separator)
-        enough = (cut.count >= layout.least) & self._ends(cut.count, width)
+        enough = (count >= layout.least) & self._ends(count, width)
         batch = Batch(wanted, (enough & ~lines.str.starts_with("#")).fill_null(value=False))
         if layout.day >= 0:
-            ts = times.day_and_time(cut[layout.day], cut[layout.clock], self.how.tz)
+            ts = times.day_and_time(texts(layout.day), texts(layout.clock), self.how.tz)
             batch.require(ts.is_not_null())
             batch.put("ts", 2, ts)
         for i, field in layout.fields:
             if batch.needs(field):
-                read_column(batch, field, cut[i], self.how)
+                read_column(batch, field, texts(i), self.how)
         return batch
 
     def _ends(self, count: pl.Series, width: int) -> pl.Series:
@@ -126,7 +150,15 @@ class W3cParser:
         Raises:
             Unreadable: it fits, but a text in it is no value of its type.
         """
-        layout, cut = self.current, line.split(self.entry.separator)
+        if len(self.tiers) > 1 and re.search(_HAS_QUOTED, line):
+            with suppress(Unreadable):
+                record = self._one(line, [_bare(word) for word in re.findall(_WORD, line)])
+                if record is not None:
+                    return record
+        return self._one(line, line.split(self.entry.separator))
+
+    def _one(self, line: str, cut: list[str]) -> dict[str, Any] | None:
+        layout = self.current
         most = len(cut) if self.entry.spec else len(layout.names)
         if not layout.timed or line.startswith("#") or not layout.least <= len(cut) <= most:
             return None
@@ -150,3 +182,17 @@ class W3cParser:
         if not self.current.names:
             return REJECTED, "no #Fields before it"
         return misread(self.one, line, "wrong number of fields")
+
+
+def _plain(texts: pl.Series) -> pl.Series:
+    """The texts without the quotes around them."""
+    quoted = texts.str.contains(f"^{_QUOTED}$").fill_null(value=False).arg_true()
+    if not len(quoted):
+        return texts
+    inner = texts.gather(quoted).str.slice(1).str.head(-1).str.replace_all('""', '"', literal=True)
+    return texts.clone().scatter(quoted, inner)
+
+
+def _bare(text: str) -> str:
+    """`_plain` of one text."""
+    return text[1:-1].replace('""', '"') if re.fullmatch(_QUOTED, text) else text
