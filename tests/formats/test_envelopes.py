@@ -42,6 +42,13 @@ WRAPS = {
     "cloudwatch-export": lambda line: f"2026-11-23T18:45:19.904Z {line}",
     "compose": lambda line: f"nginx-1  | {line}",
     "quay": lambda line: f"nginx stdout | {line}",
+    "heroku": lambda line: f"2026-11-23T18:45:19.904714+00:00 app[web.1]: {line}",
+    "kubectl-prefix": lambda line: f"[pod/nginx-7c5ddbdf54-x2z8k/nginx] {line}",
+    "shipper": lambda line: json.dumps(
+        {"@timestamp": "2026-11-23T18:45:19.904Z", "log": {"file": {"path": "/a"}}, "message": line, "input": {}}
+    ),
+    "fluent-bit": lambda line: json.dumps({"date": 1795459519.904714, "log": line}),
+    "loki": lambda line: json.dumps({"labels": {"a": "b"}, "line": line, "timestamp": "2026-11-23T18:45:19.9Z"}),
     "journald": lambda line: json.dumps(
         {"__REALTIME_TIMESTAMP": "1795459519904714", "SYSLOG_IDENTIFIER": "nginx", "MESSAGE": line}
     ),

@@ -150,6 +150,11 @@ SETTLED = {
         '::1 - - [01/Feb/2024:10:00:00+00:00] "GET / HTTP/1.1" 200 5 "-" "a"',
         None,
     ),
+    "a host in the target and one beside it": (
+        "gitlab",
+        '{"host":"a.example","level":"info","method":"GET","msg":"access","remote_ip":"::1","status":200,"time":"2021-03-17T09:22:05Z","uri":"http://b.example/c"}',
+        {"host": "b.example", "path": "/c"},
+    ),
     "an escaped quote": (
         "apache-combined",
         r'::1 - - [01/Feb/2024:10:00:00 +0000] "GET / HTTP/1.1" 200 - "-" "a \" \\"',

@@ -283,7 +283,7 @@ class JsonParser:
 
     def _one(self, record: Mapping[str, Any] | None) -> dict[str, Any] | None:
         raw = self._raw(record)
-        return None if raw is None else read_one(((self.keys[i].field, text) for i, text in raw.items()), self.how)
+        return None if raw is None else read_one(((self.keys[i].field, raw[i]) for i in sorted(raw)), self.how)
 
     def judge(self, lines: pl.Series) -> list[Outcome]:
         """Why no tier could read each of the lines."""
