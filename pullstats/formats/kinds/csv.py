@@ -168,7 +168,7 @@ class CsvParser(JsonParser):
         skipped = self._skipped(record)
         if skipped:
             return IGNORED, skipped
-        return misread(self.one, line, "names no package")
+        return misread(self.one, line, "names no package" if self.entry.stands_for else "not an access line")
 
     def reach(self, line: str) -> int:
         """How many characters of a line fit before its quotes do not pair."""
