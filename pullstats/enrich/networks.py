@@ -61,9 +61,9 @@ def read_tables(geo: Geo) -> None:
     Raises:
         PullstatsError: a table cannot be read.
     """
-    special(), anycast(), geo.systems  # noqa: B018 - each is read at its first use
+    special(), anycast(), geo.systems
     if geo.data is not None:
-        geo.data.country, geo.data.asn, geo.data.cloud  # noqa: B018
+        geo.data.country, geo.data.asn, geo.data.cloud  # noqa: B018 - each is read at its first use
 
 
 _KEPT = ("network", "company", "company_evidence", "evidence")  # what a reserved address can have

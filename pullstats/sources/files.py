@@ -23,10 +23,12 @@ if TYPE_CHECKING:
 STDIN = "-"
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 PATTERN = "*.log*"
-# Names that services give to logs which they put into a bucket: CloudWatch's export tasks, CloudFront, S3, Scarf.
+# Names that services give to logs which they put into a bucket: CloudWatch's export tasks, CloudFront, S3, Scarf,
+# Google Cloud Storage and Logging, Azure Monitor.
 DELIVERED = re.compile(
     r"[0-9]{6}\.gz|[0-9A-Z]{10,20}\.[0-9]{4}(?:-[0-9]{2}){3}\.[0-9a-f]{8}(?:\.gz)?"
     r"|[0-9]{4}(?:-[0-9]{2}){5}-[0-9A-F]{16}(?:\.gz)?|events-scarf-export-.*\.csv(?:\.gz)?"
+    r"|.+_usage_[0-9]{4}(?:_[0-9]{2}){5}_[0-9a-f]+_v[0-9]|(?:[0-9]{2}:?){3}_(?:[0-9]{2}:?){3}_[SA][0-9]+\.json|PT1H\.json"
 )
 
 

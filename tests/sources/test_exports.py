@@ -147,6 +147,9 @@ def test_a_folder_that_cloudwatch_exported_to_is_read(here: Path) -> None:
         "E2K1ABCDEFGHIJ.2026-10-05-08.a1b2c3d4.gz",
         "2026-10-05-08-15-30-0123456789ABCDEF",
         "access.log-20261005.gz",
+        "acme_usage_2026_10_05_08_00_00_02fce1_v0",
+        "08:00:00_08:59:59_S0.json",
+        "PT1H.json",
     ],
 )
 def test_a_folder_holds_logs_under_the_names_that_services_give_them(here: Path, name: str) -> None:
