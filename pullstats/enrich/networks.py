@@ -55,15 +55,14 @@ def lookup(parsed: pl.DataFrame, geo: Geo, columns: Sequence[str] = COLUMNS) -> 
     )
 
 
-def read_tables(geo: Geo) -> None:
-    """Read what `lookup` looks into, so that it need not wait for it.
+def read_tables(geo: Geo) -> tuple[Ranges | pl.DataFrame, ...]:
+    """What `lookup` looks into: read and kept, so that it need not wait for it.
 
     Raises:
         PullstatsError: a table cannot be read.
     """
-    special(), anycast(), geo.systems
-    if geo.data is not None:
-        geo.data.country, geo.data.asn, geo.data.cloud  # noqa: B018 - each is read at its first use
+    tables = (geo.data.country, geo.data.asn, geo.data.cloud) if geo.data else ()
+    return (special(), anycast(), geo.systems, *tables)
 
 
 _KEPT = ("network", "company", "company_evidence", "evidence")  # what a reserved address can have

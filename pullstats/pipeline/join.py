@@ -73,10 +73,10 @@ class Joiner:
     def _geo(self) -> Geo:
         return self._reading.geo()
 
-    def prepare(self) -> None:
+    def prepare(self) -> Future[None]:
         """Begin to read the tables that the first batch needs, while it is being looked at and parsed."""
-        if self._prepared is None:
-            self._prepared = self._beside.submit(self._read_tables)
+        self._prepared = self._prepared or self._beside.submit(self._read_tables)
+        return self._prepared
 
     def _read_tables(self) -> None:
         networks.read_tables(self._geo)
@@ -92,9 +92,9 @@ class Joiner:
 
     def requests(self, records: pl.DataFrame) -> pl.DataFrame:
         """The requests (columns REQUESTS) of parsed records (columns WANTED, source_id, line, keyed)."""
-        self.prepare()
+        prepared = self.prepare()
         named = self._beside.submit(self._resources, records)
-        self._prepared.result()
+        prepared.result()
         return records.select(
             "ts",
             (pl.col("ts") // DAY).cast(pl.Int32).cast(pl.Date).alias("date"),
