@@ -165,7 +165,7 @@ def _score(entry: Entry, sample: pl.Series) -> int:
         return _w3c_score(entry, sample)
     if entry.kind == "csv":
         return _csv_score(entry, sample)
-    if entry.kind in {"json", "logfmt"}:
+    if entry.kind in {"json", "logfmt", "ltsv"}:
         return _json_score(entry, sample)
     return 0
 
@@ -261,7 +261,7 @@ def _misfit(trial: _Trial, numbered: tuple[int, str], inner: str, row: int) -> M
 
 def where(entry: Entry, line: str) -> int:
     """The column (from 0) where a line stops fitting a format."""
-    if entry.kind in {"json", "logfmt"}:
+    if entry.kind in {"json", "logfmt", "ltsv"}:
         try:
             json.loads(line)
         except json.JSONDecodeError as error:

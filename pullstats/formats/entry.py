@@ -14,8 +14,8 @@ from pullstats.errors import PullstatsError, UsageError, did_you_mean, printable
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Kind = Literal["nginx", "apache", "fields", "w3c", "json", "logfmt", "csv", "regex"]
-KINDS = ("nginx", "apache", "fields", "w3c", "json", "logfmt", "csv", "regex")
+Kind = Literal["nginx", "apache", "fields", "w3c", "json", "logfmt", "ltsv", "csv", "regex"]
+KINDS = ("nginx", "apache", "fields", "w3c", "json", "logfmt", "ltsv", "csv", "regex")
 ESCAPES = ("backslash", "hash", "url", "plus", "json", "none")
 
 
@@ -31,21 +31,21 @@ class Entry:
         spec: the format: a log_format or LogFormat string, a pattern with named groups, or ordered field names.
         plain: kind `regex`: a pattern of the plainest lines, tried before `spec`, which reads them alike but slowly: in
             it each letter decides how it goes on (no `.*?`, no two ways to begin), so that it needs no going back.
-        fields: kind `json`, `logfmt` and `csv`: record column -> where to find it, best first; kind `regex` and
+        fields: kind `json`, `logfmt`, `ltsv` and `csv`: record column -> where to find it, best first; kind `regex` and
             `fields`: group or field name -> `column@type` where the name does not say it.
         separator: kind `fields` and `w3c`: what stands between the fields.
         least: kind `w3c`: how many of the columns in `spec` a line has at least, where no `#Fields` came before it.
         envelopes: what the lines are wrapped in, the outermost first; None: found out by the reader.
-        signature: kind `json` and `logfmt`: the keys that every record has (`a|b`: one of them); they name the format;
-            kind `csv`: the columns that every header has.
-        only: kind `json` and `logfmt`: key -> pattern; a record without it is no request.
-        skip: kind `json`, `logfmt` and `csv`: reason -> (key -> pattern) of well-formed records that are no client's
-            request.
+        signature: kind `json`, `logfmt` and `ltsv`: the keys that every record has (`a|b`: one of them); they name the
+            format; kind `csv`: the columns that every header has.
+        only: kind `json`, `logfmt` and `ltsv`: key -> pattern; a record without it is no request.
+        skip: kind `json`, `logfmt`, `ltsv` and `csv`: reason -> (key -> pattern) of well-formed records that are no
+            client's request.
         stands_for: kind `csv`: the request that an event stands for: `method`, `path` (`{name}` is a column) and
             `status` of the first whose patterns in `only` (column -> pattern) all fit.
         required: the columns without which a record is damaged.
-        ignore: reason -> pattern of lines that belong to such a log but are no request; kind `json` and `logfmt` also
-            reason -> (key -> pattern of its value; `!key`: it has no such key).
+        ignore: reason -> pattern of lines that belong to such a log but are no request; kind `json`, `logfmt`, `ltsv`
+            also reason -> (key -> pattern of its value; `!key`: it has no such key).
         escape: how the server escapes what clients send.
         null: texts that mean "absent", beside `-` and nothing.
         like: entries of the same shape, told apart by what `tell` says or not at all.

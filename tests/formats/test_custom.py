@@ -238,7 +238,7 @@ def test_a_wrong_value_in_pullstats_toml_is_refused_with_its_shape(what: str) ->
         own({"mine": {"kind": "json", "fields": {"ts": "at"}, **table}})
 
 
-@pytest.mark.parametrize("kind", ["json", "logfmt", "csv"])
+@pytest.mark.parametrize("kind", ["json", "logfmt", "ltsv", "csv"])
 def test_a_date_and_its_time_may_stand_in_two_keys(kind: str) -> None:
     table = {
         "kind": kind,
@@ -249,13 +249,14 @@ def test_a_date_and_its_time_may_stand_in_two_keys(kind: str) -> None:
     line = {
         "json": '{"day":"2026-11-23","clock":"18:45:19","uri":"/a"}',
         "logfmt": "day=2026-11-23 clock=18:45:19 uri=/a",
+        "ltsv": "day:2026-11-23\tclock:18:45:19\turi:/a",
         "csv": "2026-11-23,18:45:19,/a",
     }[kind]
     (mine,) = own({"mine": table})
     assert _read(mine, line)["path"] == "/a"
 
 
-@pytest.mark.parametrize("kind", ["logfmt", "csv"])
+@pytest.mark.parametrize("kind", ["logfmt", "ltsv", "csv"])
 def test_a_key_in_an_object_is_for_json_only(kind: str) -> None:
     with pytest.raises(PullstatsError, match="'a>b': .* has no objects and no lists; name the key as it stands"):
         own({"mine": {"kind": kind, "fields": {"ts": "a>b"}}})

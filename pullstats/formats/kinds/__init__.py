@@ -19,10 +19,10 @@ def compiled(entry: Entry, tz: str = "UTC") -> Parser:
         from pullstats.formats.kinds.w3c import W3cParser
 
         return W3cParser(entry, tz)
-    if entry.kind == "logfmt":
-        from pullstats.formats.kinds.logfmt import LogfmtParser
+    if entry.kind in {"logfmt", "ltsv"}:
+        from pullstats.formats.kinds.logfmt import PairsParser
 
-        return LogfmtParser(entry, tz)
+        return PairsParser(entry, tz)
     if entry.kind == "csv":
         from pullstats.formats.kinds.csv import CsvParser
 

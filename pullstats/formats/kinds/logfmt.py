@@ -1,15 +1,17 @@
-"""Lines of key=value pairs (logfmt), as Go's loggers write them."""
+"""Lines of pairs: key=value as Go's loggers write them (logfmt), or key:value between tabs (LTSV)."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pullstats.formats.columns import decoded
 from pullstats.formats.distinct import constant
 from pullstats.formats.kinds.json import JsonParser, flat, stated, there
-from pullstats.formats.kinds.parser import Batch, read_column
+from pullstats.formats.kinds.parser import Batch, How, read_column
 from pullstats.formats.kinds.spelled import Shapes
 from pullstats.formats.unescape import backslash
 from pullstats.lazy import pl
@@ -19,25 +21,60 @@ if TYPE_CHECKING:
 
     from pullstats.formats.entry import Entry
 
-_VALUE = r'"(?:[^"\\]|\\.)*"|[^ "]*'
-_PAIR = re.compile(rf"([^ =\"]+)=({_VALUE})(?: |$)")
 _LOOK_AT = 200  # lines
 _ENOUGH = 0.05  # of them must have the same keys
-_LINE = rf'^(?:[^ ="]+=(?:{_VALUE})(?: |$))+$'
 
 
-class LogfmtParser(JsonParser):
-    """Reads lines of key=value pairs: a record of the same keys as a JSON object would have."""
+@dataclass(frozen=True)
+class Spelling:
+    """How pairs are written.
+
+    Attributes:
+        key: what a key looks like.
+        sign: what stands between a key and its value.
+        value: what a value looks like.
+        gap: what stands between pairs.
+        quoted: a value may stand in quotes.
+    """
+
+    key: str
+    sign: str
+    value: str
+    gap: str
+    quoted: bool
+
+    @cached_property
+    def pair(self) -> re.Pattern[str]:
+        """A pair with what ends it."""
+        return re.compile(rf"({self.key}){self.sign}({self.value})(?:{self.gap}|\Z)")
+
+    @property
+    def line(self) -> str:
+        """A line of nothing but pairs."""
+        return rf"(?s)^(?:{self.key}{self.sign}(?:{self.value})(?:{self.gap}|$))+$"
+
+
+SPELLINGS = {
+    "logfmt": Spelling(r'[^ ="]+', "=", r'"(?:[^"\\]|\\.)*"|[^ "]*', " ", quoted=True),
+    "ltsv": Spelling(r"[0-9A-Za-z_.-]+", ":", r"[^\t]*", "\t", quoted=False),
+}
+
+
+class PairsParser(JsonParser):
+    """Reads lines of pairs: a record of the same keys as a JSON object would have."""
 
     def __init__(self, entry: Entry, tz: str) -> None:
         super().__init__(entry, tz)
         flat(entry)
+        self._spelling = SPELLINGS[entry.kind]
+        if not self._spelling.quoted:  # the server's escapes stand in the values
+            self.how = How(entry.escape, tz, entry.null)
         self.tiers = (*Shapes(self._learn).tiers(self._by_shape), self._by_key, self._by_line)
 
     def _learn(self, lines: pl.Series) -> tuple[str, ...] | None:
         """The keys of most of the first lines, in their order; None if too few have the same."""
         looked_at = lines.head(_LOOK_AT).to_list()
-        seen = Counter(tuple(name for name, _ in found) for line in looked_at if (found := _pairs(line or "")))
+        seen = Counter(tuple(name for name, _ in found) for line in looked_at if (found := self._pairs(line or "")))
         most = [(names, number) for names, number in seen.most_common() if self._usable(names)]
         return most[0][0] if most and most[0][1] >= _ENOUGH * len(looked_at) else None
 
@@ -51,7 +88,10 @@ class LogfmtParser(JsonParser):
     def _by_shape(self, names: tuple[str, ...], lines: pl.Series, wanted: frozenset[str]) -> Batch:
         """Lines with these keys in this order."""
         read = {path[0] for path, _ in self._paths()}
-        spec = " ".join(f"{re.escape(name)}={'(' if name in read else '(?:'}{_VALUE})" for name in names)
+        how = self._spelling
+        spec = how.gap.join(
+            f"{re.escape(name)}{how.sign}{'(' if name in read else '(?:'}{how.value})" for name in names
+        )
         groups = lines.str.extract_groups(f"(?s)^{spec}()$").struct.unnest().get_columns()
         found = dict(zip((name for name in names if name in read), groups, strict=False))
         nothing = constant(None, len(lines), pl.String())
@@ -59,15 +99,19 @@ class LogfmtParser(JsonParser):
 
     def _by_key(self, lines: pl.Series, wanted: frozenset[str]) -> Batch:
         names = {path[0] for path, _ in self._paths()}
-        raw = {name: lines.str.extract(rf"(?:^| ){re.escape(name)}=({_VALUE})(?: |$)") for name in names}
-        ok = lines.str.contains(_LINE)
+        how = self._spelling
+        raw = {
+            name: lines.str.extract(rf"(?s)(?:^|{how.gap}){re.escape(name)}{how.sign}({how.value})(?:{how.gap}|$)")
+            for name in names
+        }
+        ok = lines.str.contains(how.line)
         for name in names:  # a key inside a quoted value looks like a key: such lines are read pair by pair
-            ok = ok & (lines.str.count_matches(f" {name}=", literal=True) <= 1)
+            ok = ok & (lines.str.count_matches(f"{how.gap}{name}{how.sign}", literal=True) <= 1)
         return self._batch(ok, raw, wanted)
 
     def _batch(self, ok: pl.Series, raw: Mapping[str, pl.Series], wanted: frozenset[str]) -> Batch:
         batch = Batch(wanted, ok.fill_null(value=False))
-        texts: dict[tuple[str, ...], pl.Series] = {(name,): _unquoted(series) for name, series in raw.items()}
+        texts: dict[tuple[str, ...], pl.Series] = {(name,): self._bare(series) for name, series in raw.items()}
         for path, pattern in self.only.items():
             batch.require(texts[path].str.contains(pattern.pattern))
         for condition in self.required(there(texts)):
@@ -79,18 +123,20 @@ class LogfmtParser(JsonParser):
 
     def record(self, line: str) -> dict[str, Any] | None:
         """The pairs in a line; the first of two equal keys counts."""
-        pairs = _pairs(line)
+        pairs = self._pairs(line)
         return dict(reversed(pairs)) if pairs else None
 
+    def _pairs(self, line: str) -> list[tuple[str, str]]:
+        """The keys and values of a line in their order; nothing for a line that is something else."""
+        found, end, quoted = [], 0, self._spelling.quoted
+        while match := self._spelling.pair.match(line, end):
+            end = match.end()
+            value = match[2]
+            found.append((match[1], backslash(value[1:-1]) if quoted and value.startswith('"') else value))
+        return found if end == len(line) else []
 
-def _pairs(line: str) -> list[tuple[str, str]]:
-    """The keys and values of a line in their order; nothing for a line that is something else."""
-    found, end = [], 0
-    while match := _PAIR.match(line, end):
-        end = match.end()
-        value = match[2]
-        found.append((match[1], backslash(value[1:-1]) if value.startswith('"') else value))
-    return found if end == len(line) else []
+    def _bare(self, texts: pl.Series) -> pl.Series:
+        return _unquoted(texts) if self._spelling.quoted else texts
 
 
 def _unquoted(texts: pl.Series) -> pl.Series:
