@@ -150,7 +150,7 @@ class Ingest:
             if self._rejects:
                 self._rejects.writelines(line + b"\n" for _, _, line in chunk.rejected)
             if len(chunk.records):
-                yield _once(chunk.records, outcome)
+                yield chunk.records
             self._progress(outcome.source.name, outcome.lines)
 
     def _judge(self, planned: Plan) -> None:
@@ -209,19 +209,6 @@ def _batches(frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
 def _first_record(planned: Plan) -> bytes:
     """The first line of a source that is no header."""
     return next((line for line in planned.print.head[:FIRST_BYTES].split(b"\n") if not line.startswith(b"#")), b"")
-
-
-def _once(records: pl.DataFrame, outcome: Outcome) -> pl.DataFrame:
-    """Without the later lines of one request id, where the format says that ids are unique."""
-    if not records["keyed"][0]:
-        return records
-    again = pl.struct("request_id", "ts").is_first_distinct().not_()  # a record that was delivered twice
-    kept = records.filter(pl.col("request_id").is_null() | ~again)
-    if twice := len(records) - len(kept):
-        outcome.counts["parsed"] -= twice
-        outcome.counts["ignored"] += twice
-        outcome.reasons["ignored", "duplicate"] += twice
-    return kept
 
 
 def _too_many(outcome: Outcome, limit: float) -> PullstatsError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
@@ -221,10 +222,10 @@ def chunks(plan: Plan) -> Iterator[Chunk]:
         reader.read(
             pl.Series("line", [line for line in head_lines(print_.head, 50) if reader.names_columns(line)], pl.String())
         )
-    keyed = reader.entry.unique_id
-    # A small log in two halves, which are parsed at the same time; not where ids that come twice are looked for.
+    keyed, once = reader.entry.unique_id, _Once()
+    # A small log in two halves, which are parsed at the same time.
     half = max(BLOCK_BYTES // 4, min(BLOCK_BYTES, -(-print_.length // 2)))
-    given = blocks(outcome.source, print_, start, first, BLOCK_BYTES if keyed else half)
+    given = blocks(outcome.source, print_, start, first, half)
     given = ahead(_cut(given)) if print_.length > BLOCK_BYTES else given
     for block, records in _parsed(reader, given):
         unfit = plan.growing or records["outcome"].tail(1).to_list() in ([], [REJECTED])  # [] of a byte-order mark
@@ -232,7 +233,39 @@ def chunks(plan: Plan) -> Iterator[Chunk]:
         if waits:
             _leave(outcome, print_, block.text)
         counted = records.head(-1) if waits else records
+        counted = once.told(counted) if keyed else counted
         yield _counted(outcome, counted, block.text if plan.rejects else None, keyed=keyed)
+
+
+class _Once:
+    """Tells the later records of one request id in a source, where the format says that ids are unique.
+
+    A record that was delivered twice has its time, too: what was met at other times is not looked at.
+    """
+
+    def __init__(self) -> None:
+        self._met: list[tuple[int, int, pl.Series]] = []  # first and last time of some records, and their hashes
+
+    def told(self, records: pl.DataFrame) -> pl.DataFrame:
+        """The records, where those that came before are ignored."""
+        named = (pl.col("outcome") == PARSED) & pl.col("request_id").is_not_null()
+        one = pl.when(named).then(pl.col("request_id").hash(_SEED) ^ pl.col("ts").hash(_SEED)).alias("one")
+        times = pl.col("ts").filter(named)
+        hashes = records.select(one).to_series()
+        low, high = records.select(times.min(), times.max().alias("high")).row(0)
+        if low is None:
+            return records
+        near = [met for first, last, met in self._met if first <= high and low <= last]
+        here = hashes.implode()
+        before = pl.concat([hashes.clear(), *(met.filter(met.is_in(here)) for met in near)])
+        again = (~hashes.is_first_distinct() | hashes.is_in(before.implode())) & hashes.is_not_null()
+        self._met.append((low, high, hashes.filter(~again).drop_nulls()))
+        if not again.any():
+            return records
+        return records.with_columns(records["outcome"].set(again, IGNORED), records["reason"].set(again, "duplicate"))
+
+
+_SEED = secrets.randbits(64)
 
 
 def _cut(given: Iterator[Block]) -> Iterator[Block]:

@@ -51,6 +51,15 @@ def test_an_event_that_was_delivered_twice_counts_once_across_files_and_ingests(
     assert pullstats("summary", "-f", "json").document["meta"]["coverage"]["duplicates"] == 10 + 60
 
 
+def test_the_account_is_the_same_however_a_log_is_cut_into_blocks(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (here / "a.csv").write_text(export(range(400)) + "".join(event(n) + "\n" for n in (399, 7, 7, 250)))
+    whole = figures("a.csv")
+    assert (whole["parsed"], whole["ignored"]) == ("400", "5")
+    monkeypatch.setattr("pullstats.pipeline.parse.BLOCK_BYTES", 1 << 12)
+    monkeypatch.setattr("pullstats.sources.compression.PIECE", 1 << 12)
+    assert figures("a.csv") == whole
+
+
 def test_the_account_says_what_was_a_duplicate(here: Path) -> None:
     (here / "a.csv").write_text(export(range(50)) + event(7) + "\n")
     (source,) = pullstats("ingest", "a.csv", "-f", "json").document["sources"]
