@@ -37,9 +37,9 @@ else:
     Frame = Table = Any
 
 
-def narwhals_soon() -> None:
-    """Import narwhals in a thread: a question needs it when its log is counted, which leaves Python time."""
-    threading.Thread(target=importlib.import_module, args=("narwhals.stable.v2",), daemon=True).start()
+def import_beside(*modules: str) -> None:
+    """Import modules in a thread: what a later stage needs, while Polars is at work in this one."""
+    threading.Thread(target=lambda: [importlib.import_module(name) for name in modules]).start()
 
 
 def large_pages() -> None:

@@ -248,7 +248,7 @@ def _current(store: Store) -> bool:
 
 def _read(settings: Settings, logs: Sequence[str], temporary: ExitStack) -> tuple[Tables, list[Outcome]]:
     from pullstats.counting.rules import rule
-    from pullstats.lazy import narwhals_soon
+    from pullstats.lazy import import_beside
     from pullstats.pipeline.ingest import Ingest
     from pullstats.sources.files import find
     from pullstats.store.layers import only_in
@@ -263,10 +263,10 @@ def _read(settings: Settings, logs: Sequence[str], temporary: ExitStack) -> tupl
     with progress(settings) as told:
         if _size(sources) <= IN_MEMORY_BYTES:
             tables = Memory()
+            import_beside("pullstats.counting.activities", "pullstats.counting.behavior", "narwhals.stable.v2")
             outcomes = Ingest(tables, options, {}, told).take(sources)
             words = settings.words("layer")
             tables = only_in(tables, words) if words else tables
-            narwhals_soon()
             derive_all(tables, rule("pullstats-1"))
         else:
             store, outcomes = _through_disk(sources, options, told, temporary)
