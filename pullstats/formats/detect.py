@@ -125,8 +125,10 @@ def _guess(texts: pl.Series, numbered: list[tuple[int, str]], wrapped: tuple[str
         texts = texts.head(LINES)
     inside = Unwrapper(wrapped).unwrap(texts)
     lines = inside.lines.filter(~inside.parts)
-    near = [replace(entry, envelopes=wrapped) for entry in candidates(lines, (*entries(), *own))]
-    trials = sorted((t for t in _trials(near, texts) if t.parsed), key=lambda t: t.rank, reverse=True)
+    known = [*entries(), *own]
+    trials = _tried([entry for entry in known if entry.priority >= 0], lines, texts, wrapped)
+    if not trials or trials[0].parsed < len(texts):  # else no fallback could win
+        trials = _tried(known, lines, texts, wrapped)
     if not trials:
         return Guess(None, 0.0, envelopes=wrapped, lines=len(texts))
     best, second = trials[0], trials[1] if len(trials) > 1 else None
@@ -141,6 +143,12 @@ def _guess(texts: pl.Series, numbered: list[tuple[int, str]], wrapped: tuple[str
         _misfits(best, numbered, inside.lines),
         len(texts),
     )
+
+
+def _tried(known: Sequence[Entry], lines: pl.Series, texts: pl.Series, wrapped: tuple[str, ...]) -> list[_Trial]:
+    """How the formats do that fit some of the lines, the best first."""
+    near = [replace(entry, envelopes=wrapped) for entry in candidates(lines, known)]
+    return sorted((t for t in _trials(near, texts) if t.parsed), key=lambda t: t.rank, reverse=True)
 
 
 def only_headers(lines: Sequence[str], own: Sequence[Entry] = ()) -> bool:

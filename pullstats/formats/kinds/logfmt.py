@@ -50,8 +50,8 @@ class Spelling:
 
     @property
     def line(self) -> str:
-        """A line of nothing but pairs."""
-        return rf"(?s)^(?:{self.key}{self.sign}(?:{self.value})(?:{self.gap}|$))+$"
+        """A line of nothing but pairs: a single one could be anything."""
+        return rf"(?s)^(?:{self.key}{self.sign}(?:{self.value})(?:{self.gap}|$)){{2,}}$"
 
 
 SPELLINGS = {
@@ -133,7 +133,7 @@ class PairsParser(JsonParser):
             end = match.end()
             value = match[2]
             found.append((match[1], backslash(value[1:-1]) if quoted and value.startswith('"') else value))
-        return found if end == len(line) else []
+        return found if end == len(line) and len(found) > 1 else []
 
     def _bare(self, texts: pl.Series) -> pl.Series:
         return _unquoted(texts) if self._spelling.quoted else texts
