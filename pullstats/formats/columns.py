@@ -186,6 +186,20 @@ _DTYPES = {
 }  # fmt: skip
 
 
+def unquoted(texts: pl.Series, undo: Callable[[pl.Series], pl.Series]) -> pl.Series:
+    """The texts without the quotes around some of them; `undo` takes what these escape back."""
+    quoted = texts.str.starts_with('"') & texts.str.ends_with('"') & (texts.str.len_bytes() > 1)
+    rows = quoted.fill_null(value=False).arg_true()
+    if not len(rows):
+        return texts
+    return texts.clone().scatter(rows, undo(texts.gather(rows).str.slice(1).str.head(-1)))
+
+
+def undoubled(texts: pl.Series) -> pl.Series:
+    """The insides of quotes in which a quote stands twice."""
+    return texts.str.replace_all('""', '"', literal=True)
+
+
 def decoded(escape: str, texts: pl.Series) -> pl.Series:
     """The texts with their log escaping undone; only distinct texts with an escape are touched."""
     mark, undo = DIALECTS[escape]

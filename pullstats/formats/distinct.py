@@ -75,7 +75,7 @@ def _by_hash(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
     Two texts of a batch are taken for one with a chance of 2^-64 for each pair: the ids of the store have 63 bits. The
     seed is the process's own, so that nobody can look for such texts.
     """
-    hashes = texts.hash(_SEED).alias("hash").to_frame()
+    hashes = texts.hash(SEED).alias("hash").to_frame()
     firsts = hashes["hash"].arg_unique()
     if texts.null_count():
         firsts = firsts.filter(texts.gather(firsts).is_not_null())
@@ -88,7 +88,7 @@ def _long(texts: pl.Series) -> bool:
     return len(texts) >= _MANY and 2 * (texts.str.len_bytes() > _IN_PLACE).sum() > len(texts)
 
 
-_SEED = secrets.randbits(64)
+SEED = secrets.randbits(64)
 _MANY = 5_000  # rows: below, the join costs more than it saves
 _IN_PLACE = 12  # bytes of a text that a column holds in place; comparing such texts is cheap
 _SAMPLE = 1000

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pullstats.errors import PullstatsError, printable
 from pullstats.formats.detect import Guess, guess, only_headers
+from pullstats.formats.distinct import SEED
 from pullstats.formats.parse import Reader, open_reader
 from pullstats.lazy import pl
 from pullstats.pipeline.join import WANTED
@@ -249,7 +249,7 @@ class _Once:
     def told(self, records: pl.DataFrame) -> pl.DataFrame:
         """The records, where those that came before are ignored."""
         named = (pl.col("outcome") == PARSED) & pl.col("request_id").is_not_null()
-        one = pl.when(named).then(pl.col("request_id").hash(_SEED) ^ pl.col("ts").hash(_SEED)).alias("one")
+        one = pl.when(named).then(pl.col("request_id").hash(SEED) ^ pl.col("ts").hash(SEED)).alias("one")
         times = pl.col("ts").filter(named)
         hashes = records.select(one).to_series()
         low, high = records.select(times.min(), times.max().alias("high")).row(0)
@@ -263,9 +263,6 @@ class _Once:
         if not again.any():
             return records
         return records.with_columns(records["outcome"].set(again, IGNORED), records["reason"].set(again, "duplicate"))
-
-
-_SEED = secrets.randbits(64)
 
 
 def _cut(given: Iterator[Block]) -> Iterator[Block]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from pullstats.formats.columns import undoubled, unquoted
 from pullstats.formats.distinct import Cut, constant
 from pullstats.formats.kinds.json import JsonParser, flat, stated, there
 from pullstats.formats.kinds.parser import Batch, Outcome, misread, read_column
@@ -94,7 +95,7 @@ class CsvParser(JsonParser):
         spec = SEPARATOR.join(f"({any_})" if name in present else any_ for name in self._first_of_each())
         groups = lines.str.extract_groups(f"(?s)^{spec}()$").struct.unnest().get_columns()
         places = [name for name in self._first_of_each() if name in present]
-        texts = {name: _unquoted(group) for name, group in zip(places, groups, strict=False)}
+        texts = {name: unquoted(group, undoubled) for name, group in zip(places, groups, strict=False)}
         return self._batch(groups[-1].is_not_null(), texts, wanted)
 
     def _present(self) -> list[str]:
@@ -179,15 +180,6 @@ class CsvParser(JsonParser):
                 return at
             at += 1
         return at
-
-
-def _unquoted(texts: pl.Series) -> pl.Series:
-    """The values of cells: without their quotes, doubled ones inside made single."""
-    quoted = texts.str.starts_with('"').fill_null(value=False).arg_true()
-    if not len(quoted):
-        return texts
-    inner = texts.gather(quoted).str.slice(1).str.head(-1).str.replace_all('""', '"', literal=True)
-    return texts.clone().scatter(quoted, inner)
 
 
 def _columns(template: str) -> list[str]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from pullstats.formats.columns import decoded
+from pullstats.formats.columns import decoded, unquoted
 from pullstats.formats.distinct import constant
 from pullstats.formats.kinds.json import JsonParser, flat, stated, there
 from pullstats.formats.kinds.parser import Batch, How, read_column
@@ -136,12 +136,4 @@ class PairsParser(JsonParser):
         return found if end == len(line) and len(found) > 1 else []
 
     def _bare(self, texts: pl.Series) -> pl.Series:
-        return _unquoted(texts) if self._spelling.quoted else texts
-
-
-def _unquoted(texts: pl.Series) -> pl.Series:
-    """The values without their quotes, escaping undone."""
-    quoted = texts.str.starts_with('"').arg_true()
-    if not len(quoted):
-        return texts
-    return texts.clone().scatter(quoted, decoded("backslash", texts.gather(quoted).str.slice(1).str.head(-1)))
+        return unquoted(texts, partial(decoded, "backslash")) if self._spelling.quoted else texts

@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from pullstats.formats import times
+from pullstats.formats.columns import undoubled, unquoted
 from pullstats.formats.distinct import Cut, constant
 from pullstats.formats.kinds.parser import Batch, How, Outcome, misread, read_column, read_one
 from pullstats.formats.kinds.regex import named
@@ -117,7 +118,7 @@ class W3cParser:
         if not quoted.any():
             return Batch(wanted, quoted)
         cut = Cut(lines, "", _WORD)
-        batch = self._read(cut.count, lambda i: _plain(cut[i]), lines, wanted)
+        batch = self._read(cut.count, lambda i: unquoted(cut[i], undoubled), lines, wanted)
         batch.require(quoted)
         return batch
 
@@ -184,15 +185,6 @@ class W3cParser:
         return misread(self.one, line, "wrong number of fields")
 
 
-def _plain(texts: pl.Series) -> pl.Series:
-    """The texts without the quotes around them."""
-    quoted = texts.str.contains(f"^{_QUOTED}$").fill_null(value=False).arg_true()
-    if not len(quoted):
-        return texts
-    inner = texts.gather(quoted).str.slice(1).str.head(-1).str.replace_all('""', '"', literal=True)
-    return texts.clone().scatter(quoted, inner)
-
-
 def _bare(text: str) -> str:
-    """`_plain` of one text."""
+    """`unquoted` of one text."""
     return text[1:-1].replace('""', '"') if re.fullmatch(_QUOTED, text) else text
