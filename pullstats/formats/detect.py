@@ -18,7 +18,7 @@ from pullstats.lazy import pl
 from pullstats.tables import IGNORED, PARSED, REJECTED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pullstats.formats.entry import Entry
     from pullstats.formats.kinds.parser import Parser
@@ -125,10 +125,11 @@ def _guess(texts: pl.Series, numbered: list[tuple[int, str]], wrapped: tuple[str
         texts = texts.head(LINES)
     inside = Unwrapper(wrapped).unwrap(texts)
     lines = inside.lines.filter(~inside.parts)
+    looks = _Looks(lines, texts, wrapped)
     known = [*entries(), *own]
-    trials = _tried([entry for entry in known if entry.priority >= 0], lines, texts, wrapped)
+    trials = looks.at([entry for entry in known if entry.priority >= 0])
     if not trials or trials[0].parsed < len(texts):  # else no fallback could win
-        trials = _tried(known, lines, texts, wrapped)
+        trials = looks.at([entry for entry in known if entry.priority < 0])
     if not trials:
         return Guess(None, 0.0, envelopes=wrapped, lines=len(texts))
     best, second = trials[0], trials[1] if len(trials) > 1 else None
@@ -145,10 +146,39 @@ def _guess(texts: pl.Series, numbered: list[tuple[int, str]], wrapped: tuple[str
     )
 
 
-def _tried(known: Sequence[Entry], lines: pl.Series, texts: pl.Series, wrapped: tuple[str, ...]) -> list[_Trial]:
-    """How the formats do that fit some of the lines, the best first."""
-    near = [replace(entry, envelopes=wrapped) for entry in candidates(lines, known)]
-    return sorted((t for t in _trials(near, texts) if t.parsed), key=lambda t: t.rank, reverse=True)
+class _Looks:
+    """Looks at a log's first lines; each format is scored and tried once.
+
+    Args:
+        lines: the lines, without what is around them.
+        texts: the lines as they stand in the log.
+        wrapped: what is around them.
+    """
+
+    def __init__(self, lines: pl.Series, texts: pl.Series, wrapped: tuple[str, ...]) -> None:
+        self._lines, self._texts, self._wrapped = lines, texts, wrapped
+        self._scores: dict[Entry, int] = {}
+        self._done: dict[Entry, _Trial] = {}
+
+    def at(self, known: Sequence[Entry]) -> list[_Trial]:
+        """How the formats do that fit some of the lines, these and those looked at before; the best first."""
+        self._scores |= _scores(known, self._lines.head(_SAMPLE))
+        trials = self._trials(candidates(self._lines, self._scores))
+        return sorted((trial for trial in trials if trial.parsed), key=lambda trial: trial.rank, reverse=True)
+
+    def _trials(self, near: Sequence[Entry]) -> Iterator[_Trial]:
+        """How each format does; where one reads every line, those that stand behind it are not tried."""
+        least = min((entry.priority for entry in near), default=0)
+        for entry in near:
+            if entry.priority >= least:
+                trial = self._tried(entry)
+                least = max(least, entry.priority) if trial.parsed == len(self._texts) else least
+                yield trial
+
+    def _tried(self, entry: Entry) -> _Trial:
+        if entry not in self._done:
+            self._done[entry] = _try(replace(entry, envelopes=self._wrapped), self._texts)
+        return self._done[entry]
 
 
 def only_headers(lines: Sequence[str], own: Sequence[Entry] = ()) -> bool:
@@ -157,14 +187,17 @@ def only_headers(lines: Sequence[str], own: Sequence[Entry] = ()) -> bool:
     return all(line.startswith("#") or any(header(each, line) for each in exports) for line in lines)
 
 
-def candidates(texts: pl.Series, known: Sequence[Entry]) -> list[Entry]:
+def candidates(texts: pl.Series, scores: Mapping[Entry, int]) -> list[Entry]:
     """The formats that fit some of the first lines; of look-alikes only the one that the lines' content names."""
-    sample = texts.head(_SAMPLE)
-    scores = {e: _score(e, sample) for e in known} | _text_scores(known, sample)
     scored = {e: score for e, score in scores.items() if score}
     best = max(scored.values(), default=0)
     near = _without_look_alikes([e for e, score in scored.items() if score * 2 >= best], texts)
     return sorted(near, key=lambda e: (scored[e], e.priority), reverse=True)[:_FINALISTS]
+
+
+def _scores(known: Sequence[Entry], sample: pl.Series) -> dict[Entry, int]:
+    """How many lines of the sample look like each format."""
+    return {e: _score(e, sample) for e in known} | _text_scores(known, sample)
 
 
 def _score(entry: Entry, sample: pl.Series) -> int:
@@ -173,9 +206,7 @@ def _score(entry: Entry, sample: pl.Series) -> int:
         return _w3c_score(entry, sample)
     if entry.kind == "csv":
         return _csv_score(entry, sample)
-    if entry.kind in {"json", "logfmt", "ltsv"}:
-        return _json_score(entry, sample)
-    return 0
+    return _json_score(entry, sample)
 
 
 def _text_scores(known: Sequence[Entry], sample: pl.Series) -> dict[Entry, int]:
@@ -214,16 +245,6 @@ def _json_score(entry: Entry, sample: pl.Series) -> int:
     if not entry.signature:
         return sum(parser.fits(record) for record in records)
     return sum(all(any(key in record for key in keys.split("|")) for keys in entry.signature) for record in records)
-
-
-def _trials(near: Sequence[Entry], texts: pl.Series) -> Iterator[_Trial]:
-    """How each format does; where one reads every line, those that stand behind it are not tried."""
-    least = min((entry.priority for entry in near), default=0)
-    for entry in near:
-        if entry.priority >= least:
-            trial = _try(entry, texts)
-            least = max(least, entry.priority) if trial.parsed == len(texts) else least
-            yield trial
 
 
 def _try(entry: Entry, texts: pl.Series) -> _Trial:
