@@ -155,20 +155,23 @@ def _called(shape: Any) -> str:
 
 @cache
 def entries() -> tuple[Entry, ...]:
-    """All known formats, in order of their names.
+    """All known formats, in order of their names; `fields` of a table may be the name of another one, which has the same.
 
     Raises:
         PullstatsError: a table with an unknown key or without a source; names file and entry.
     """
-    found: dict[str, Entry] = {}
+    found: dict[str, tuple[str, dict[str, Any]]] = {}
     for file in sorted(Path(__file__).parent.glob("*.toml")):
         if file.name == "envelopes.toml":
             continue
         for name, table in tomllib.loads(file.read_text(encoding="utf-8")).items():
             if name in found:
                 raise PullstatsError(f"{file.name}: [{name}] is defined twice")
-            found[name] = from_table(name, table, file.name)
-    return tuple(found[name] for name in sorted(found))
+            found[name] = file.name, table
+    for _, table in found.values():
+        if isinstance(table.get("fields"), str):  # those of another entry
+            table["fields"] = found[table["fields"]][1]["fields"]
+    return tuple(from_table(name, table, file) for name, (file, table) in sorted(found.items()))
 
 
 def entry(name: str) -> Entry:
