@@ -155,7 +155,7 @@ def _called(shape: Any) -> str:
 
 @cache
 def entries() -> tuple[Entry, ...]:
-    """All known formats, in order of their names; `fields` of a table may be the name of another one, which has the same.
+    """All known formats, in order of their names; a table may name another one as its `fields`, whose it shares.
 
     Raises:
         PullstatsError: a table with an unknown key or without a source; names file and entry.
